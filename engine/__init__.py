@@ -1,0 +1,1 @@
+"""How a machine that has only package registries gets Pulumi and the servers of the lab."""
