@@ -7,6 +7,7 @@ country they are refused here, before a single packet leaves.
 from __future__ import annotations
 
 import stat
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
+from cryptography.x509 import load_pem_x509_certificates
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ringfence.errors import InputError
 
 LAB_KEY_MARK = "ringfence-lab"
-"""The lab writes this as the comment of its SSH keys and the organisation of its CA, so that they are never trusted elsewhere."""
+"""The lab puts this in the comment of its SSH keys and in its CA's subject, so that no other country trusts them."""
 
 
 def _absolute(path: Path) -> Path:
@@ -93,7 +95,7 @@ def load_connections(path: Path, *, lab: bool) -> Connections:
     Raises InputError, one line, where the file cannot be used or names what only a lab may use.
     """
     try:
-        loaded = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - the safe loader, in C
+        loaded = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except yaml.MarkedYAMLError as error:
@@ -131,7 +133,7 @@ def lab_only(connections: Connections) -> Iterator[str]:
     for name, cluster in connections.kubernetes.items():
         if any(_is_loopback(server) for server in _servers(cluster.kubeconfig)):
             yield f"kubernetes.{name}.kubeconfig: a loopback address"
-    if connections.ssh and _bears_lab_mark(connections.ssh.private_key_file.with_suffix(".pub")):
+    if connections.ssh and _bears_lab_mark(connections.ssh.private_key_file):
         yield "ssh.private_key_file: the lab's own key"
 
 
@@ -147,26 +149,27 @@ def _is_loopback(url: str) -> bool:
 
 def _servers(kubeconfig: Path) -> list[str]:
     try:
-        clusters = yaml.load(kubeconfig.read_bytes(), Loader=yaml.CSafeLoader)["clusters"]  # noqa: S506
+        clusters = yaml.load(kubeconfig.read_bytes(), Loader=yaml.CSafeLoader)["clusters"]
         return [entry["cluster"]["server"] for entry in clusters]
     except (OSError, yaml.YAMLError, KeyError, TypeError):
         raise InputError(f"{kubeconfig}: no kubeconfig with the address of a cluster's server") from None
 
 
 def _bears_lab_mark(path: Path) -> bool:
-    """Whether a public file (certificate, public key) says of itself that the lab made it."""
+    """Whether a certificate or an OpenSSH key, by its subject or its comment, says that the lab made it."""
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
-        return False
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    if b"BEGIN CERTIFICATE" not in content:
-        return LAB_KEY_MARK.encode() in content
-    from cryptography import x509
-
-    certificates = x509.load_pem_x509_certificates(content)
-    return any(LAB_KEY_MARK in certificate.subject.rfc4514_string() for certificate in certificates)
+    if b"BEGIN CERTIFICATE" in content:
+        certificates = load_pem_x509_certificates(content)
+        return any(LAB_KEY_MARK in certificate.subject.rfc4514_string() for certificate in certificates)
+    # The comment stands in plain bytes inside the base64 body of a key without a passphrase.
+    body = b"".join(line for line in content.splitlines() if not line.startswith(b"-----"))
+    try:
+        return LAB_KEY_MARK.encode() in b64decode(body, validate=True)
+    except ValueError:
+        raise InputError(f"{path}: no certificate and no OpenSSH key") from None
 
 
 def read_secret(path: Path) -> str:
