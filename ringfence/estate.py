@@ -1,8 +1,8 @@
 """The Estate: what a declaration means, what a plan would make, or what is really there, as one typed set of facts.
 
 Three readers fill it (declaration, plan, live estate) and one ``judge`` reads it. Items are flat, frozen and in a fixed
-order, so that the same facts give the same bytes. ``coverage`` says which facts a reader covers; a fact that it does not
-cover is unknown, never absent.
+order, so that the same facts give the same bytes. ``coverage`` says which facts a reader covers; a fact that it
+does not cover is unknown, never absent.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Coverage(Item, frozen=True, gc=False):
 
 
 class Estate(Item, frozen=True, gc=False, kw_only=True):
-    """All facts about one country's estate. A field's name is the fact's name in ``Coverage`` and ``rule(reads=...)``."""
+    """All facts about one country's estate. A field's name is its name in ``Coverage`` and ``rule(reads=...)``."""
 
     country: Country
     coalition: tuple[str, ...] = ()

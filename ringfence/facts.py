@@ -147,7 +147,7 @@ class Pool(Item, frozen=True, gc=False):
 
 
 class Filter(Item, frozen=True, gc=False):
-    """What lets traffic out of a site's gateway: ``prefixes`` on ``port``; ``declared`` is empty if nothing declares it."""
+    """What lets traffic out of a site's gateway: ``prefixes`` on ``port``; ``declared`` is empty if nothing does."""
 
     site: str
     gateway: str
