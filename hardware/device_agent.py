@@ -310,7 +310,7 @@ def revert(request: Request) -> Request:
 
 
 def revert_unconfirmed(commit_id: str | None, *, live: bool) -> None:
-    """Put back what was there before the unconfirmed commit: this one, or any where None; no-op when it was confirmed."""
+    """Put back what was there before the unconfirmed commit, if it is this one; None means any."""
     with locked(wait=True):
         unconfirmed = _pending()
         if unconfirmed and commit_id in (None, unconfirmed):

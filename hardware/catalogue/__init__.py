@@ -12,7 +12,6 @@ from ringfence import yamltext
 from ringfence.catalogue import Catalogue, Server, Switch
 from ringfence.errors import InputError
 
-
 T = TypeVar("T")
 
 
