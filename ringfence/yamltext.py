@@ -72,6 +72,11 @@ class _Frame:
         return (*self.path, last)
 
 
+def dotted(path: Path) -> str:
+    """Write a path as people do: ``("sites", "north", "egress", 0)`` is ``sites.north.egress[0]``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
 def parse(text: bytes) -> Document:
     """Parse one YAML document. Never raises for what the text holds: see ``Document.problems``."""
     return next(iter(parse_all(text)), Document())

@@ -1,0 +1,1 @@
+"""The minimal valid country that every rule's examples change."""
