@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.progress import to_stderr
+from engine.pulumi_cli import environment, find_pulumi
+from tests.engine.project import Project
+
+
+@pytest.fixture(scope="session")
+def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of the engine's own Pulumi, built if need be, with a lab folder that only the tests use."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGFENCE_LAB", str(tmp_path_factory.mktemp("lab")))
+        yield environment(find_pulumi(to_stderr))
+
+
+@pytest.fixture
+def project(tmp_path: Path, engine_env: dict[str, str]) -> Project:
+    """A project with an empty program and a stack without resources."""
+    backend = tmp_path / "backend"
+    backend.mkdir()
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Project(folder, {**engine_env, "PULUMI_BACKEND_URL": f"file://{backend}"})

@@ -1,0 +1,96 @@
+"""What is left when Pulumi ends before it is done: nothing that still runs, and a lock that only the dead lose."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.backend_lock import release_dead_lock
+from tests.engine.project import Project
+
+pytestmark = pytest.mark.engine
+SECONDS = 60
+
+
+class Interrupted:
+    """A `pulumi up` whose provider hangs in the middle of creating a book."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.backend = Path(project.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        self.file = project.book("wait")
+        pid_file = self.file.with_name("book.txt.pid")
+        os.mkfifo(pid_file)
+        self.process = subprocess.Popen(
+            ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+            cwd=project.folder,
+            env=project.env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.provider = int(pid_file.read_text())  # Waits until the provider writes it.
+        pid_file.unlink()
+
+    def provider_ends(self) -> bool:
+        """Wait for the provider's process to end."""
+        try:
+            watched = os.pidfd_open(self.provider)
+        except ProcessLookupError:
+            return True
+        try:
+            return bool(select.select([watched], [], [], SECONDS)[0])
+        finally:
+            os.close(watched)
+
+
+@pytest.fixture
+def interrupted(project: Project) -> Interrupted:
+    return Interrupted(project)
+
+
+def test_no_provider_goes_on_when_the_engine_is_killed(interrupted: Interrupted) -> None:
+    os.killpg(interrupted.process.pid, signal.SIGKILL)
+    interrupted.process.communicate()
+    assert interrupted.provider_ends()
+
+
+def test_a_killed_up_leaves_a_lock_that_is_released_so_that_the_next_up_ends_the_work(interrupted: Interrupted) -> None:
+    project = interrupted.project
+    os.killpg(interrupted.process.pid, signal.SIGKILL)
+    interrupted.process.communicate()
+    assert interrupted.provider_ends()
+    assert "locked" in project.try_pulumi("up", "--yes", "--skip-preview").stderr
+
+    said: list[str] = []
+    release_dead_lock(interrupted.backend, said.append)
+    assert f"dead process {interrupted.process.pid}" in said[0]
+    file = project.book("chapter one")
+    project.up()
+    assert file.read_text() == "chapter one"
+
+
+def test_an_interrupt_ends_the_program_and_leaves_neither_lock_nor_traceback(project: Project) -> None:
+    started = project.folder / "started"
+    os.mkfifo(started)
+    project.program(f"open({str(started)!r}, 'w').close()\nimport signal\nsignal.pause()\n")
+    process = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"],
+        cwd=project.folder,
+        env=project.env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    started.read_text()
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode != 0
+    assert "Traceback" not in output
+    assert list(Path(project.env["PULUMI_BACKEND_URL"].removeprefix("file://"), ".pulumi/locks").rglob("*.json")) == []
