@@ -77,9 +77,7 @@ def _connect(client: paramiko.SSHClient, device: Device, ssh: Ssh) -> None:
     except (OSError, EOFError) as error:
         # NoValidConnectionsError says "[Errno None] Unable to connect to port 22 on 10.0.0.1".
         reason = getattr(error, "strerror", None) or str(error) or "connection closed"
-        raise UnreachableError(
-            f"{device}: cannot be reached at {device.address} port {device.port}: {reason}"
-        ) from None
+        raise UnreachableError(f"{device}: cannot be reached at {device.address} port {device.port}: {reason}") from None
     transport = client.get_transport()
     if transport is not None:
         transport.set_keepalive(KEEPALIVE_SECONDS)

@@ -36,9 +36,7 @@ SwitchApplied = Applied[Files, DeviceState, str]
 
 AGENT_SECONDS = 300.0
 RETRY_SECONDS = 0.5
-_START_AGENT = (
-    "import sys; size = int(sys.argv.pop(1)); exec(compile(sys.stdin.buffer.read(size), 'agent', 'exec'), globals())"
-)
+_START_AGENT = "import sys; size = int(sys.argv.pop(1)); exec(compile(sys.stdin.buffer.read(size), 'agent', 'exec'), globals())"
 
 
 @dataclass(frozen=True)
@@ -88,9 +86,7 @@ class SwitchDriver:
         try:
             self._ask(request)
         except UnreachableError as error:
-            raise OperationError(
-                f"{error}; unless confirmed, it reverts by itself in {self.confirm_seconds} s"
-            ) from None
+            raise OperationError(f"{error}; unless confirmed, it reverts by itself in {self.confirm_seconds} s") from None
         return Applied(plan, commit)
 
     def confirm(self, applied: SwitchApplied) -> None:
