@@ -42,23 +42,37 @@ class Row(Model):
 
 
 class Network(Model):
-    """One of a site's networks. ``su`` is the number of scalable units that a compute fabric is built for."""
+    """A network of a site that is not the compute fabric."""
 
-    kind: Literal["rail-optimised", "clos", "flat"]
     leaf: Name
-    spine: Name | None = None
+    mtu: Annotated[int, Field(ge=1280, le=9500)] = 1500
+
+
+class ComputeNetwork(Model):
+    """The GPU fabric, built for ``su`` scalable units of ``su_nodes`` nodes, one leaf per rail in each.
+
+    ``rails``, ``rack_nodes`` and ``su_nodes`` are capacities that addresses are computed from: they must not change once
+    used. A server may have fewer rails than are set aside.
+    """
+
+    kind: Literal["rail-optimised"]
+    su: Annotated[int, Field(ge=1, le=1024)]
+    leaf: Name
+    spine: Name
     core: Name | None = None
-    su: Annotated[int, Field(ge=1, le=1024)] = 1
+    rails: Annotated[int, Field(ge=1, le=16)] = 8
+    rack_nodes: Annotated[int, Field(ge=1, le=64)] = 4
+    su_nodes: Annotated[int, Field(ge=1, le=512)] = 32
     mtu: Annotated[int, Field(ge=1280, le=9500)] = 9216
 
 
 class Fabric(Model):
     """The four networks of a site; compute and out-of-band are always there."""
 
-    compute: Network
+    compute: ComputeNetwork
+    oob: Network
     storage: Network | None = None
     inband: Network | None = None
-    oob: Network | None = None
 
 
 class Pool(Model):
