@@ -45,9 +45,7 @@ def release_dead_lock(backend: Path, say: Say) -> None:
         else:
             held.append(lock)
     if held:
-        owners = "; ".join(
-            f"{each.stack} by pid {each.pid} on {each.host} since {each.since:%F %T %Z}" for each in held
-        )
+        owners = "; ".join(f"{each.stack} by pid {each.pid} on {each.host} since {each.since:%F %T %Z}" for each in held)
         raise OperationError(f"{backend}: locked: {owners}; wait for it to end")
 
 
@@ -81,7 +79,5 @@ def _running_since(pid: int) -> datetime | None:
     state, ticks_after_boot = fields[0], int(fields[19])
     if state in "ZX":
         return None
-    boot = next(
-        int(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime")
-    )
+    boot = next(int(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime"))
     return datetime.fromtimestamp(boot + ticks_after_boot / os.sysconf("SC_CLK_TCK")).astimezone()

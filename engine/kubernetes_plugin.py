@@ -41,9 +41,7 @@ def pulumi_home() -> Path:
 
 
 def _in_plugin_folder() -> Path | None:
-    found = [
-        path for path in pulumi_home().glob(f"plugins/resource-kubernetes-v*/{EXECUTABLE}") if os.access(path, os.X_OK)
-    ]
+    found = [path for path in pulumi_home().glob(f"plugins/resource-kubernetes-v*/{EXECUTABLE}") if os.access(path, os.X_OK)]
     return max(found, key=lambda path: _version(path.parent.name), default=None)
 
 

@@ -47,11 +47,7 @@ def environment(pulumi: Pulumi, *, backend: str | None = None, passphrase_file: 
     `backend` is a URL (`s3://…`); without it state lies in the lab's folder. `passphrase_file` protects the stack's
     secrets; without it the lab's own is used, and made on first use.
     """
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")
-    }
+    env = {name: value for name, value in os.environ.items() if name not in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")}
     env |= {
         "PATH": _path_with(find_kubernetes_plugin().executable.parent, pulumi.executable.parent),
         "PULUMI_BACKEND_URL": backend or f"file://{_folder(backend_folder())}",

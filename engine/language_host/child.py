@@ -18,9 +18,7 @@ async def child(
     A call that the engine cancels kills the process at once, as the engine's own plugins are killed: whatever a
     provider does has to survive that anyway.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=cwd, env=env, stdin=DEVNULL, stdout=output, stderr=output
-    )
+    process = await asyncio.create_subprocess_exec(*command, cwd=cwd, env=env, stdin=DEVNULL, stdout=output, stderr=output)
     try:
         yield process
     finally:

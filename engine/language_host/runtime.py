@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from asyncio import StreamReader
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +36,6 @@ class LanguageRuntime:
         """`executor` is Pulumi's own script that connects to the engine at `engine_address` and runs a program."""
         self._executor = executor
         self._engine_address = engine_address
-        self._programs: set[Process] = set()
 
     async def get_plugin_info(self, request: Empty, context: Context) -> PluginInfo:
         """The version of this host: the SDK's, whose protocol it speaks."""
@@ -61,23 +60,12 @@ class LanguageRuntime:
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
         }
         async with child(command, cwd=request.pwd, env=environment(python, inherited)) as program:
-            self._programs.add(program)
-            try:
-                code = await program.wait()
-            finally:
-                cancelled = program not in self._programs
-                self._programs.discard(program)
-        if cancelled or code == SHOWED_ITS_ERROR:
+            code = await program.wait()
+        if code == SHOWED_ITS_ERROR:
             return rpc.RunResponse(bail=True)
         if code != 0:
             return rpc.RunResponse(error=f"the Python program ended with exit code {as_shell(code)}")
         return rpc.RunResponse()
-
-    async def cancel(self, request: Empty, context: Context) -> Empty:
-        """End the running programs; the engine itself lets the operations end that they have started."""
-        while self._programs:
-            self._programs.pop().terminate()
-        return Empty()
 
     async def run_plugin(self, request: rpc.RunPluginRequest, context: Context) -> None:
         """Run a provider or a policy pack until it ends or the engine cancels the call; its output streams back."""
@@ -124,9 +112,7 @@ class LanguageRuntime:
         message = "This language host installs nothing; the environment comes from the project's own lock file.\n"
         await context.write(rpc.InstallDependenciesResponse(stdout=message.encode()))
 
-    async def generate_program(
-        self, request: rpc.GenerateProgramRequest, context: Context
-    ) -> rpc.GenerateProgramResponse:
+    async def generate_program(self, request: rpc.GenerateProgramRequest, context: Context) -> rpc.GenerateProgramResponse:
         """No code, and a line that says so: `pulumi import` asks for it when the import is already done."""
         return rpc.GenerateProgramResponse(source={"__main__.py": NO_CODE})
 

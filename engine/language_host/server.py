@@ -40,7 +40,8 @@ async def serve(executor: Path, engine_address: str) -> None:
 def _service(host: LanguageRuntime) -> grpc.GenericRpcHandler[Any, Any]:
     """The methods by name. What is not among them gRPC answers with UNIMPLEMENTED, which the engine is prepared for.
 
-    (The generated servicer does that too, but with a traceback on stderr, which the engine shows to the user.)
+    The generated servicer does that too, but with a traceback on stderr, which the engine shows to the user. `Cancel`
+    is among what is missing: a program that waits is ended by the SIGINT that follows.
     """
     unary: dict[str, tuple[Answer, type[Message]]] = {
         "GetPluginInfo": (host.get_plugin_info, Empty),
@@ -48,7 +49,6 @@ def _service(host: LanguageRuntime) -> grpc.GenericRpcHandler[Any, Any]:
         "GetProgramDependencies": (host.get_program_dependencies, rpc.GetProgramDependenciesRequest),
         "About": (host.about, rpc.AboutRequest),
         "Run": (host.run, rpc.RunRequest),
-        "Cancel": (host.cancel, Empty),
         "GenerateProgram": (host.generate_program, rpc.GenerateProgramRequest),
     }
     streaming: dict[str, tuple[Answer, type[Message]]] = {
@@ -61,6 +61,4 @@ def _service(host: LanguageRuntime) -> grpc.GenericRpcHandler[Any, Any]:
 
 
 def _method(handler: Callable[..., Any], answer: Answer, request: type[Message]) -> Any:
-    return handler(
-        answer, request_deserializer=request.FromString, response_serializer=lambda reply: reply.SerializeToString()
-    )
+    return handler(answer, request_deserializer=request.FromString, response_serializer=lambda reply: reply.SerializeToString())

@@ -20,14 +20,14 @@ plugins:
   providers: [{{name: shelf, path: {SHELF}}}]
 """
 
-BOOK = '''\
+BOOK = """\
 import pulumi
 
 class Book(pulumi.CustomResource):
     def __init__(self, name, path, text, **options):
         super().__init__("shelf:index:Book", name, {"path": path, "text": text}, pulumi.ResourceOptions(**options))
 
-'''
+"""
 
 
 class Project:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.backend_lock import release_dead_lock
+from ringfence.errors import OperationError
 from tests.engine.project import Project
 
 pytestmark = pytest.mark.engine
@@ -36,18 +37,15 @@ class Interrupted:
             start_new_session=True,
         )
         self.provider = int(pid_file.read_text())  # Waits until the provider writes it.
+        self.language_host = os.getpgid(self.provider)
         pid_file.unlink()
 
-    def provider_ends(self) -> bool:
-        """Wait for the provider's process to end."""
-        try:
-            watched = os.pidfd_open(self.provider)
-        except ProcessLookupError:
-            return True
-        try:
-            return bool(select.select([watched], [], [], SECONDS)[0])
-        finally:
-            os.close(watched)
+    def kill(self) -> list[int]:
+        """Kill Pulumi, and return what is still there a minute later of the processes that it had started."""
+        watched = [os.pidfd_open(pid) for pid in (self.provider, self.language_host)]
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.communicate()
+        return [descriptor for descriptor in watched if not select.select([descriptor], [], [], SECONDS)[0]]
 
 
 @pytest.fixture
@@ -55,17 +53,13 @@ def interrupted(project: Project) -> Interrupted:
     return Interrupted(project)
 
 
-def test_no_provider_goes_on_when_the_engine_is_killed(interrupted: Interrupted) -> None:
-    os.killpg(interrupted.process.pid, signal.SIGKILL)
-    interrupted.process.communicate()
-    assert interrupted.provider_ends()
+def test_nothing_goes_on_when_the_engine_is_killed(interrupted: Interrupted) -> None:
+    assert interrupted.kill() == []
 
 
 def test_a_killed_up_leaves_a_lock_that_is_released_so_that_the_next_up_ends_the_work(interrupted: Interrupted) -> None:
     project = interrupted.project
-    os.killpg(interrupted.process.pid, signal.SIGKILL)
-    interrupted.process.communicate()
-    assert interrupted.provider_ends()
+    interrupted.kill()
     assert "locked" in project.try_pulumi("up", "--yes", "--skip-preview").stderr
 
     said: list[str] = []
@@ -74,6 +68,12 @@ def test_a_killed_up_leaves_a_lock_that_is_released_so_that_the_next_up_ends_the
     file = project.book("chapter one")
     project.up()
     assert file.read_text() == "chapter one"
+
+
+def test_the_lock_of_a_running_up_stays_and_its_process_is_named(interrupted: Interrupted) -> None:
+    with pytest.raises(OperationError, match=rf"demo/test by pid {interrupted.process.pid} on .* since 20"):
+        release_dead_lock(interrupted.backend, print)
+    interrupted.kill()
 
 
 def test_an_interrupt_ends_the_program_and_leaves_neither_lock_nor_traceback(project: Project) -> None:

@@ -12,7 +12,7 @@ from tests.engine.project import PULUMI_YAML, Project
 
 pytestmark = pytest.mark.engine
 
-PACK = '''\
+PACK = """\
 from pulumi_policy import EnforcementLevel, PolicyPack, ResourceValidationPolicy
 
 def no_shouting(args, report):
@@ -21,7 +21,7 @@ def no_shouting(args, report):
 
 policy = ResourceValidationPolicy("no-shouting", "Books are quiet.", no_shouting)
 PolicyPack("manners", [policy], EnforcementLevel.MANDATORY)
-'''
+"""
 
 
 @pytest.fixture
