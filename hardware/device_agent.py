@@ -140,9 +140,11 @@ def run(command: list[str], **values: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def _last_line(output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else "no output"
+def _gist(output: str) -> str:
+    """The line of a tool's output that says what went wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
+    telling = [line for line in lines if re.search(r"error|unknown|invalid|fail|cannot|not installed|no end|%", line, re.I)]
+    return (telling or lines)[0][:300]
 
 
 def validate(files: Files, rules: Rules, folder: Path) -> None:
@@ -156,7 +158,7 @@ def validate(files: Files, rules: Rules, folder: Path) -> None:
         code, output = run(rule["validate"], candidate=str(candidate), path=path)
         candidate.unlink()
         if code:
-            raise Refused(f"{path}: refused by {rule['validate'][0]}: {_last_line(output)}")
+            raise Refused(f"{path}: refused by {rule['validate'][0]}: {_gist(output)}")
 
 
 def retire_links(before: Files, after: Files) -> set[str]:
@@ -189,9 +191,12 @@ def make_live(
             for link in sorted(retire_links({p: before.get(p) for p in ours}, {p: after[p] for p in ours})):
                 run(rule["retire"], interface=link)
         failures += _activate(rule, [path for path in touched if after[path] is not None], bool(touched))
+        if "deactivate" in rule and any(after[path] is None for path in touched):
+            code, output = run(rule["deactivate"])
+            failures += [f"{' '.join(rule['deactivate'])}: {_gist(output)}"] if code else []
     for link in links:
         code, output = run(["networkctl", "reconfigure", "{interface}"], interface=link)
-        failures += [f"networkctl reconfigure {link}: {_last_line(output)}"] if code else []
+        failures += [f"networkctl reconfigure {link}: {_gist(output)}"] if code else []
     return failures
 
 
@@ -201,7 +206,7 @@ def _activate(rule: dict[str, Any], paths: list[str], touched: bool) -> list[str
         each = paths if any("{path}" in part for part in command) else [""] if touched else []
         for path in each:
             code, output = run(command, path=path)
-            failures += [f"{' '.join(command[:2])}: {_last_line(output)}"] if code else []
+            failures += [f"{' '.join(command[:2])}: {_gist(output)}"] if code else []
     return failures
 
 
@@ -235,7 +240,7 @@ def read(request: Request) -> Request:
         rule = _rule_of(path, request["rules"])
         if "drift" in rule:
             code, output = run(rule["drift"], path=path)
-            drift[path] = {"ok": code == 0, "output": output if code == 0 else _last_line(output)}
+            drift[path] = {"ok": code == 0, "output": output if code == 0 else _gist(output)}
     for name, command in request["facts"].items():
         code, output = run(command)
         facts[name] = output if code == 0 else None
@@ -279,7 +284,7 @@ def _arm(commit_id: str, seconds: int) -> None:
          "--timer-property=AccuracySec=100ms", "/usr/bin/python3", str(AGENT), "revert", commit_id]
     )  # fmt: skip
     if code:
-        raise Refused(f"no timer for the way back, so nothing was changed: {_last_line(output)}")
+        raise Refused(f"no timer for the way back, so nothing was changed: {_gist(output)}")
 
 
 def confirm(request: Request) -> Request:

@@ -38,6 +38,7 @@ class FileRule:
     mode: str = "0644"
     exclusive: bool = False
     validate: Sequence[str] | None = None
+    deactivate: Sequence[str] | None = None
     retire: Sequence[str] | None = None
     drift: Sequence[str] | None = None
 
@@ -117,8 +118,15 @@ def _drift_lines(answer: Mapping[str, Any]) -> Iterator[str]:
             sign = "-"
         elif line.startswith("Lines To Add"):
             sign = "+"
-        elif sign and line.strip() and not re.fullmatch(r"=+", line.strip()):
-            yield f"{sign} {line.rstrip()}"
+        elif sign and line.strip() not in ("", "exit") and not re.fullmatch(r"=+", line.strip()):
+            # To delete a line, the tool lists the command that undoes it: name the line itself.
+            yield f"{sign} {_inverse(line.rstrip()) if sign == '-' else line.rstrip()}"
+
+
+def _inverse(command: str) -> str:
+    bare = command.lstrip()
+    indent = command[: len(command) - len(bare)]
+    return indent + (bare.removeprefix("no ") if bare.startswith("no ") else f"no {bare}")
 
 
 def _global_addresses(output: str | None) -> Iterator[tuple[str, frozenset[str]]]:
@@ -180,19 +188,26 @@ def running_changes(subject: str, wanted: Mapping[str, str], state: DeviceState)
 
 def address_changes(subject: str, wanted: Mapping[str, str], state: DeviceState) -> Iterator[tuple[str, Change]]:
     """Interface and change for each address set or removed by hand on a link whose own file is as wanted."""
+    for interface, addresses in _settled_links(wanted, state):
+        live = state.addresses.get(interface, addresses)
+        for address in sorted(addresses - live):
+            yield interface, Change(subject, f"{interface} (running)", f"+ {address}")
+        for address in sorted(live - addresses):
+            yield interface, Change(subject, f"{interface} (running)", f"- {address}")
+
+
+def missing_links(wanted: Mapping[str, str], state: DeviceState) -> Iterator[str]:
+    """Interfaces that have a file and do not exist: no configuration can make a port or a cable."""
+    for interface, _ in _settled_links(wanted, state):
+        if interface not in state.addresses:
+            yield interface
+
+
+def _settled_links(wanted: Mapping[str, str], state: DeviceState) -> Iterator[tuple[str, frozenset[str]]]:
     for path, text in sorted(wanted.items()):
         there = state.files.get(path)
-        if not path.endswith(".network") or there is None or there.text != text:
-            continue
-        for interface, addresses in _addresses_of(path, text):
-            live = state.addresses.get(interface)
-            if live is None:
-                yield interface, Change(subject, f"{interface} (running)", "the link does not exist")
-                continue
-            for address in sorted(addresses - live):
-                yield interface, Change(subject, f"{interface} (running)", f"+ {address}")
-            for address in sorted(live - addresses):
-                yield interface, Change(subject, f"{interface} (running)", f"- {address}")
+        if path.endswith(".network") and there is not None and there.text == text:
+            yield from _addresses_of(path, text)
 
 
 def _addresses_of(path: str, text: str) -> Iterator[tuple[str, frozenset[str]]]:

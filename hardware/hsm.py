@@ -21,6 +21,7 @@ from hardware.hsm_key import (
     Found,
     KeyKind,
     KeyObject,
+    KeyPurpose,
     KeySpec,
     KeyState,
     expected,
@@ -29,6 +30,8 @@ from hardware.hsm_key import (
 )
 from hardware.hsm_token import logged_in
 from ringfence.errors import OperationError
+
+__all__ = ["HsmKeyDriver", "KeyApplied", "KeyKind", "KeyObject", "KeyPlan", "KeyPurpose", "KeySpec", "KeyState"]
 
 KeyPlan = Plan[KeySpec, KeyState]
 

@@ -23,6 +23,7 @@ from hardware.device_state import (
     address_changes,
     file_changes,
     file_rules,
+    missing_links,
     rule_of,
     running_changes,
 )
@@ -34,7 +35,8 @@ Files = Mapping[str, str]
 SwitchPlan = Plan[Files, DeviceState]
 SwitchApplied = Applied[Files, DeviceState, str]
 
-AGENT_SECONDS = 300.0
+ANSWER_SECONDS = 60.0
+"""The longest that the agent works on anything, on top of the time after which it reverts."""
 RETRY_SECONDS = 0.5
 _START_AGENT = "import sys; size = int(sys.argv.pop(1)); exec(compile(sys.stdin.buffer.read(size), 'agent', 'exec'), globals())"
 
@@ -63,7 +65,8 @@ class SwitchDriver:
         changes += [change for _, change in address_changes(subject, wanted, observed)]
         if observed.unconfirmed:
             changes.append(Change(subject, "commit", f"{observed.unconfirmed} was never confirmed: commit again"))
-        return Plan(subject, wanted, observed, tuple(changes))
+        unknown = tuple(f"{link}: the link does not exist" for link in missing_links(wanted, observed))
+        return Plan(subject, wanted, observed, tuple(changes), unknown=unknown)
 
     def apply(self, plan: SwitchPlan) -> SwitchApplied:
         """Validate on the device, arm the revert, make live; what the device refuses changes nothing."""
@@ -115,7 +118,13 @@ class SwitchDriver:
         agent = _agent().encode()
         command = f"sudo -n /usr/bin/python3 -c {shlex.quote(_START_AGENT)} {len(agent)}"
         with connected(self.device, self.ssh) as client:
-            output = execute(client, self.device, command, agent + json.dumps(request).encode(), seconds=AGENT_SECONDS)
+            output = execute(
+                client,
+                self.device,
+                command,
+                agent + json.dumps(request).encode(),
+                seconds=ANSWER_SECONDS + self.confirm_seconds,
+            )
         try:
             reply = json.loads(output)
         except ValueError:
