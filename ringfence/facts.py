@@ -91,6 +91,8 @@ class Site(Item, frozen=True, gc=False):
     ipv6: str
     compute4: str
     compute6: str
+    loopback4: str
+    loopback6: str
     oob4: str
     oob_gateway: str
     declared: str

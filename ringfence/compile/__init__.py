@@ -69,10 +69,10 @@ def _sites(declaration: Declaration) -> tuple[Site, ...]:
     for name, site in declaration.sites.items():
         ipv4, ipv6, where = str(site.prefixes.ipv4), str(site.prefixes.ipv6), f"sites.{name}"
         if site.fabric is None or not site.rows:
-            made.append(Site(name, site.index, ipv4, ipv6, "", "", "", "", where))
+            made.append(Site(name, site.index, ipv4, ipv6, "", "", "", "", "", "", where))
             continue
         cut = plan(site, site.fabric.compute)
-        compute, oob = cut.compute, cut.oob
-        networks = (compute.prefix4(), compute.prefix6(), oob.prefix4(), cut.oob_gateway())
-        made.append(Site(name, site.index, ipv4, ipv6, *networks, where))
+        compute, loopback = cut.compute, cut.loopback
+        networks = (compute.prefix4(), compute.prefix6(), loopback.prefix4(), loopback.prefix6(), cut.oob.prefix4())
+        made.append(Site(name, site.index, ipv4, ipv6, *networks, cut.oob_gateway(), where))
     return tuple(made)
