@@ -79,9 +79,9 @@ def _switch(
         for name, end in sorted(ends.items(), key=lambda item: _natural(item[0]))
         if roles[end[0]] != "node"
     ]
-    text = _templates().get_template("frr.conf.j2").render(
-        device=device, loopback=loopback, router_id=str(ip_interface(loopback.ipv4).ip), ports=ports, uplinks=uplinks, site=site,
-    )  # fmt: skip
+    router_id = str(ip_interface(loopback.ipv4).ip)
+    template = _templates().get_template("frr.conf.j2")
+    text = template.render(device=device, loopback=loopback, router_id=router_id, ports=ports, uplinks=uplinks, site=site)
     return {"/etc/frr/frr.conf": text}
 
 
@@ -115,7 +115,7 @@ def _natural(port: str) -> tuple[str, int]:
 @cache
 def _templates() -> jinja2.Environment:
     # Configurations are plain text for routers, not HTML; names and texts in them were limited when the file was loaded.
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("ringfence.configs", "templates"),
-        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
-    )  # fmt: skip  # noqa: S701
+    loader = jinja2.PackageLoader("ringfence.configs", "templates")
+    return jinja2.Environment(  # noqa: S701
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
