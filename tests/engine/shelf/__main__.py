@@ -71,7 +71,7 @@ class Shelf(ResourceProviderServicer):
 
     def Update(self, request: rpc.UpdateRequest, context: Any) -> rpc.UpdateResponse:  # noqa: N802
         if not request.preview:
-            Path(request.id).write_text(request.news["text"])
+            Path(request.id).write_text(str(request.news["text"]))
         return rpc.UpdateResponse(properties=request.news)
 
     def Delete(self, request: rpc.DeleteRequest, context: Any) -> Empty:  # noqa: N802
