@@ -1,0 +1,89 @@
+"""Where a lab keeps everything it has on disk, and the short id that keeps two labs on one machine apart."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.paths import lab_dir
+
+LAB_MARK = "ringfence-lab"
+"""Stands in the comment of every SSH key and in every authority's name: no other country may trust them."""
+
+
+@dataclass(frozen=True)
+class LabFolder:
+    """The folder of one lab. Whatever the lab makes outside it (cgroups, namespaces, links) carries the lab's `id`."""
+
+    root: Path
+
+    @property
+    def id(self) -> str:
+        """Six hexadecimal digits of the folder's path: short enough for interface names, which hold 15 characters."""
+        return hashlib.sha256(str(self.root).encode()).hexdigest()[:6]
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each process."""
+        return self._made("logs")
+
+    @property
+    def keys(self) -> Path:
+        """Private keys, certificates, passwords and PINs."""
+        return self._made("keys")
+
+    @property
+    def data(self) -> Path:
+        """What the servers store."""
+        return self._made("data")
+
+    @property
+    def servers(self) -> Path:
+        """The servers' configuration files."""
+        return self._made("servers")
+
+    @property
+    def machines(self) -> Path:
+        """What each machine changed in its root file system."""
+        return self._made("machines")
+
+    @property
+    def lock(self) -> Path:
+        """Held while the lab is started or stopped; outside the folder, so that it outlives it."""
+        return Path("/run/lock") / f"ringfence-{self.id}.lock"
+
+    @property
+    def mark(self) -> Path:
+        """Says that the folder is a lab's, to be deleted with it."""
+        return self.root / "THIS-IS-A-LAB"
+
+    @property
+    def other_rooms(self) -> frozenset[str]:
+        """What others may have put into the folder before the lab was started for the first time."""
+        return frozenset({"pulumi", "pulumi-home", "state", "trust-root.yaml", "connections.yaml"})
+
+    @property
+    def connections(self) -> Path:
+        """How this machine reaches the lab's things."""
+        return self.root / "connections.yaml"
+
+    @property
+    def state(self) -> Path:
+        """Permits and the texts that they refer to."""
+        return self._made("state")
+
+    @property
+    def trust_root(self) -> Path:
+        """Whose signatures count; it says that this is a lab."""
+        return self.root / "trust-root.yaml"
+
+    def _made(self, name: str) -> Path:
+        folder = self.root / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+
+def current() -> LabFolder:
+    """The lab that this process means: `$RINGFENCE_LAB`, or the user's own."""
+    return LabFolder(lab_dir())

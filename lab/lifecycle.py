@@ -1,0 +1,139 @@
+"""The lab as its users see it: up, down, status, and the environment in which the other rooms find it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.locks import exclusive
+from engine.progress import Say
+from lab import ask, cgroup, durable, kubernetes, ports, server, topology
+from lab.folder import LabFolder, current
+from lab.network import Network
+from lab.start import Start
+from ringfence.errors import InputError
+from ringfence.estate import Estate
+
+_MARK = "This folder belongs to a Ringfence lab; `ringfence lab down` deletes it.\n"
+_NSPAWN_LEFTOVERS = Path("/run/systemd/nspawn/propagate")
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A running lab."""
+
+    root: Path
+    connections: Path
+    kubeconfig: Path
+    topology: topology.Topology
+    changes: tuple[str, ...]
+    """Names of what `up` had to make or start; empty when all ran already."""
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """One server or machine. `pid`, `seconds` (running) and `memory_bytes` are 0 when it is stopped."""
+
+    name: str
+    address: str
+    state: Literal["running", "not answering", "stopped"]
+    pid: int
+    seconds: float
+    memory_bytes: int
+    log: Path
+
+
+def up(estate: Estate, say: Say) -> Lab:
+    """Bring up the lab for an estate. Repeating it changes nothing; after a crash it mends what is broken.
+
+    Raises InputError for an estate that does not fit, OperationError when a part does not come up.
+    """
+    wanted = topology.from_estate(estate)
+    tokens = tuple(hsm.name for hsm in estate.hsms if hsm.kind == "softhsm")
+    with _changing(say) as folder:
+        _claim(folder)
+        begun = Start(folder, wanted, tokens, say)
+        written = begun.run()
+        admin = kubernetes.kubeconfig(folder, begun.ports)
+    return Lab(folder.root, written, admin, wanted, tuple(begun.changes))
+
+
+def status() -> list[ServiceStatus]:
+    """Every server and machine that the lab has started, running or not."""
+    folder = current()
+    return [_status(folder, mark) for mark in server.marks(folder)]
+
+
+def down(say: Say) -> None:
+    """Remove the lab: processes, wiring, data, keys and Pulumi state. The cache of built things stays."""
+    with _changing(say) as folder:
+        if not folder.mark.exists():
+            say(f"{folder.root}: no lab here")
+            return
+        running = [name for name, processes in cgroup.groups(folder.id).items() if processes.processes()]
+        cgroup.remove_all(folder.id)
+        network = Network(folder.id)
+        network.disconnect()
+        for leftover in _NSPAWN_LEFTOVERS.glob(f"{network.bridge}-*"):
+            shutil.rmtree(leftover)
+        # The mark goes last: a `down` that is killed can be repeated.
+        for entry in folder.root.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry != folder.mark:
+                entry.unlink()
+        folder.mark.unlink()
+        folder.root.rmdir()
+        say(f"removed the lab in {folder.root}: {len(running)} servers and machines stopped")
+
+
+def environment() -> dict[str, str]:
+    """The variables with which every room, and a shell, finds the lab."""
+    folder = current()
+    return {
+        "RINGFENCE_LAB": str(folder.root),
+        "RINGFENCE_CONNECTIONS": str(folder.connections),
+        "RINGFENCE_STATE": str(folder.state),
+        "RINGFENCE_TRUST_ROOT": str(folder.trust_root),
+        "KUBECONFIG": str(kubernetes.kubeconfig(folder, ports.remembered(folder))),
+    }
+
+
+@contextmanager
+def _changing(say: Say) -> Iterator[LabFolder]:
+    """Hold the lab's lock; it lies outside the folder, which `down` deletes."""
+    if os.geteuid() != 0:
+        raise InputError("the lab needs root: it makes network namespaces and mounts")
+    folder = current()
+    with exclusive(folder.lock, "this lab is being started or stopped", say):
+        yield current()
+
+
+def _claim(folder: LabFolder) -> None:
+    """Mark the folder as a lab's, so that `down` may delete it; refuse one that holds somebody's other files."""
+    if folder.mark.exists():
+        return
+    if strange := sorted(entry.name for entry in folder.root.iterdir() if entry.name not in folder.other_rooms):
+        raise InputError(f"{folder.root}: holds {strange[0]}, which is no lab's; set RINGFENCE_LAB to an empty folder")
+    durable.replace(folder.mark, _MARK)
+
+
+def _status(folder: LabFolder, mark: server.Mark) -> ServiceStatus:
+    pids = cgroup.group(folder.id, mark.name).processes()
+    state: Literal["running", "not answering", "stopped"] = "stopped"
+    if pids:
+        state = "running" if ask.answers(mark.address) else "not answering"
+    return ServiceStatus(
+        name=mark.name,
+        address=mark.address,
+        state=state,
+        pid=pids[0] if pids else 0,
+        seconds=cgroup.seconds_running(pids[0]) if pids else 0.0,
+        memory_bytes=cgroup.memory_bytes(pids),
+        log=folder.logs / f"{mark.name}.log",
+    )

@@ -1,0 +1,188 @@
+"""The lab's wiring: a network namespace for each machine, veth pairs as cables, one bridge as the management network.
+
+Each end of a cable carries, as its interface alias, what it is plugged into, as real cables do: a cable that is missing,
+half made or moved is seen by its label, and only such ones are touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.topology import MANAGEMENT_PORT, Cable, Machine, Topology
+from ringfence.errors import OperationError
+
+
+@dataclass(frozen=True)
+class Network:
+    """The wiring of the lab with the id `lab`; everything it makes is named after that."""
+
+    lab: str
+
+    @property
+    def bridge(self) -> str:
+        """The management network, seen from the lab's own machine."""
+        return f"rf{self.lab}"
+
+    def namespace(self, machine: str) -> str:
+        """The network namespace of a machine."""
+        return f"{self.bridge}-{machine}"
+
+    def connect(self, topology: Topology) -> bool:
+        """Make the wiring that `topology` says, and remove what it does not. Says whether anything changed."""
+        wanted = {self.namespace(machine.name) for machine in topology.machines}
+        present = self.namespaces()
+        changes = [f"netns delete {name}" for name in sorted(present - wanted)]
+        changes += [f"netns add {name}" for name in sorted(wanted - present)]
+        _batch(changes)
+        made_bridge = self._make_bridge(topology)
+        plugged = [self._plug_in_management(machine) for machine in topology.machines]
+        cabled = self._lay_cables(topology)
+        return bool(changes) or made_bridge or any(plugged) or cabled
+
+    def disconnect(self) -> None:
+        """Remove every namespace, and with it each cable, and the bridge."""
+        _batch([f"netns delete {name}" for name in sorted(self.namespaces())])
+        if self.bridge in _links():
+            _batch([f"link delete {self.bridge}"])
+
+    def namespaces(self) -> set[str]:
+        """The lab's network namespaces that exist."""
+        return {entry["name"] for entry in _ip("netns", "list") if entry["name"].startswith(f"{self.bridge}-")}
+
+    def _make_bridge(self, topology: Topology) -> bool:
+        gateway = ipaddress.ip_interface(topology.gateway)
+        self._refuse_taken(gateway)
+        if [str(gateway)] == _addresses(self.bridge) and "UP" in _links()[self.bridge]["flags"]:
+            return False
+        create = [] if self.bridge in _links() else [f"link add {self.bridge} type bridge"]
+        _batch([*create, f"address flush dev {self.bridge}"])
+        # Machines talk to this machine and to each other, never through it to anywhere else.
+        _set(f"ipv4/conf/{self.bridge}/forwarding", "0")
+        _set(f"ipv6/conf/{self.bridge}/disable_ipv6", "1")
+        _batch([f"address add {gateway} dev {self.bridge}", f"link set {self.bridge} up"])
+        return True
+
+    def _refuse_taken(self, gateway: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> None:
+        for link in _ip("address", "show"):
+            for address in link["addr_info"]:
+                taken = ipaddress.ip_network(f"{address['local']}/{address['prefixlen']}", strict=False)
+                if link["ifname"] != self.bridge and taken.version == gateway.version and taken.overlaps(gateway.network):
+                    raise OperationError(
+                        f"the management network {gateway.network} is in use on {link['ifname']}: another lab runs "
+                        "(stop it, or run this one in a network namespace of its own), or the country's prefix is taken"
+                    )
+
+    def _plug_in_management(self, machine: Machine) -> bool:
+        namespace = self.namespace(machine.name)
+        outside = f"{self.bridge}-{hashlib.sha256(machine.name.encode()).hexdigest()[:6]}"
+        label = f"{self.bridge} {machine.oob}"
+        port = _links(namespace).get(MANAGEMENT_PORT)
+        if port is not None and port.get("ifalias") == label:
+            return False
+        if port is not None:
+            _batch([f"link delete {MANAGEMENT_PORT}"], namespace)
+        _batch(
+            [
+                f"link add {outside} master {self.bridge} type veth peer name {MANAGEMENT_PORT} "
+                f"address {_mac(machine.name, MANAGEMENT_PORT)} netns {namespace}",
+                f"link set {outside} up",
+            ]
+        )
+        _batch(
+            [
+                "link set lo up",
+                f"address add {machine.oob} dev {MANAGEMENT_PORT}",
+                f"link set {MANAGEMENT_PORT} up",
+                f'link set {MANAGEMENT_PORT} alias "{label}"',  # Last: a port with its label is a finished one.
+            ],
+            namespace,
+        )
+        return True
+
+    def _lay_cables(self, topology: Topology) -> bool:
+        present = {machine.name: _labels(self.namespace(machine.name)) for machine in topology.machines}
+        wanted = {machine.name: _wanted_labels(machine.name, topology) for machine in topology.machines}
+        for name, ports in present.items():
+            wrong = [port for port, label in ports.items() if wanted[name].get(port) != label]
+            # Pulling one end of a veth pair removes the other, so that one may be gone by now: look again.
+            left = _labels(self.namespace(name))
+            _batch([f"link delete {port}" for port in wrong if port in left], self.namespace(name))
+        present = {machine.name: _labels(self.namespace(machine.name)) for machine in topology.machines}
+        missing = [cable for cable in topology.cables if cable.a_port not in present[cable.a]]
+        _batch([self._cable_command(cable) for cable in missing])
+        for machine in topology.machines:
+            new = {cable.a_port for cable in missing if cable.a == machine.name}
+            new |= {cable.b_port for cable in missing if cable.b == machine.name}
+            labels = {port: wanted[machine.name][port] for port in sorted(new)}
+            finish = [f'link set {port} up alias "{label}"' for port, label in labels.items()]
+            _batch(finish, self.namespace(machine.name))
+        return bool(missing)
+
+    def _cable_command(self, cable: Cable) -> str:
+        return (
+            f"link add {cable.a_port} address {_mac(cable.a, cable.a_port)} netns {self.namespace(cable.a)} type veth "
+            f"peer name {cable.b_port} address {_mac(cable.b, cable.b_port)} netns {self.namespace(cable.b)}"
+        )
+
+
+def _wanted_labels(machine: str, topology: Topology) -> dict[str, str]:
+    labels = {cable.a_port: f"{cable.b} {cable.b_port}" for cable in topology.cables if cable.a == machine}
+    return labels | {cable.b_port: f"{cable.a} {cable.a_port}" for cable in topology.cables if cable.b == machine}
+
+
+def _labels(namespace: str) -> dict[str, str]:
+    """The cabled ports of a namespace and what their labels say. Links made inside, such as bridges, are not ours."""
+    return {
+        name: link.get("ifalias", "")
+        for name, link in _links(namespace).items()
+        if link.get("linkinfo", {}).get("info_kind") == "veth" and name != MANAGEMENT_PORT
+    }
+
+
+def _links(namespace: str | None = None) -> Mapping[str, Any]:
+    return {link["ifname"]: link for link in _ip("-details", "link", "show", namespace=namespace)}
+
+
+def _addresses(link: str) -> list[str]:
+    return [
+        f"{address['local']}/{address['prefixlen']}"
+        for entry in _ip("address", "show")
+        if entry["ifname"] == link
+        for address in entry["addr_info"]
+    ]
+
+
+def _mac(machine: str, port: str) -> str:
+    """A locally administered address that stays the same when the cable is laid again."""
+    digest = hashlib.sha256(f"{machine} {port}".encode()).digest()
+    return ":".join(f"{byte:02x}" for byte in (0x02, *digest[:5]))
+
+
+def _set(name: str, value: str) -> None:
+    Path("/proc/sys/net", name).write_text(value)
+
+
+def _ip(*arguments: str, namespace: str | None = None) -> list[dict[str, Any]]:
+    inside = ["-netns", namespace] if namespace else []
+    done = subprocess.run(["ip", "-json", *inside, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OperationError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+    answer: list[dict[str, Any]] = json.loads(done.stdout or "[]")
+    return [entry for entry in answer if entry]
+
+
+def _batch(commands: Sequence[str], namespace: str | None = None) -> None:
+    if not commands:
+        return
+    inside = ["-netns", namespace] if namespace else []
+    text = "".join(f"{command}\n" for command in commands)
+    done = subprocess.run(["ip", *inside, "-batch", "-"], input=text, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise OperationError(f"ip {'; '.join(commands)}: {done.stderr.strip()}")
