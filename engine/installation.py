@@ -11,7 +11,6 @@ from engine import durable
 from engine.gobuild import GoTool, build, module_folder
 from engine.launcher import EXECUTABLE_MODE, launcher_text
 from engine.locks import exclusive
-from engine.paths import cache_dir
 from engine.progress import Say
 
 VERSION = "v3.259.0"
@@ -37,17 +36,19 @@ def install(say: Say) -> Path:
     if executable.exists():
         return executable
     folder.mkdir(mode=0o700, exist_ok=True)
-    with exclusive(cache_dir() / "pulumi.lock", "installation of pulumi", say):
-        executor = folder / EXECUTOR
-        durable.write(executor, (module_folder(PULUMI, SDK) / "python" / "cmd" / EXECUTOR).read_text(), EXECUTABLE_MODE)
-        durable.write(folder / LANGUAGE_HOST, launcher_text("engine.language_host", str(executor)), EXECUTABLE_MODE)
-        _link(built, executable)  # Last: a folder with the executable in it is complete.
+    with exclusive(folder / "lock", "installation of pulumi", say):
+        if not executable.exists():
+            executor = folder / EXECUTOR
+            text = (module_folder(PULUMI, SDK) / "python" / "cmd" / EXECUTOR).read_text()
+            durable.write(executor, text, EXECUTABLE_MODE)
+            durable.write(folder / LANGUAGE_HOST, launcher_text("engine.language_host", str(executor)), EXECUTABLE_MODE)
+            _link(built, executable)  # Last: a folder with the executable in it is complete.
     return executable
 
 
 def _link(existing: Path, new: Path) -> None:
-    """Give `existing` a second name, in one step; a second process that does the same finds it done."""
-    unfinished = new.with_name(f".{new.name}.{os.getpid()}")
+    """Give `existing` a second name, in one step, and without a second 100 MB where the file system can."""
+    unfinished = new.with_name(f".{new.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     try:
         os.link(existing, unfinished)

@@ -21,7 +21,6 @@ from engine.progress import Say
 from ringfence.errors import OperationError
 
 SECONDS_TO_CANCEL = 60
-LINES_SHOWN = 20
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.installation import install
 from engine.progress import to_stderr
-from engine.pulumi_cli import environment, find_pulumi
+from engine.pulumi_cli import Pulumi, environment
 from tests.engine.project import Project
 
 
@@ -15,7 +16,7 @@ def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, s
     """The environment of the engine's own Pulumi, built if need be, with a lab folder that only the tests use."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RINGFENCE_LAB", str(tmp_path_factory.mktemp("lab")))
-        yield environment(find_pulumi(to_stderr))
+        yield environment(Pulumi(install(to_stderr), installed=False))
 
 
 @pytest.fixture

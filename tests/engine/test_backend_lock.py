@@ -90,7 +90,7 @@ def test_dead_locks_are_released_also_where_another_stack_is_locked_by_the_livin
     tmp_path: Path, write_lock: Write, dead_pid: int
 ) -> None:
     dead, living = write_lock(dead_pid), write_lock(os.getpid(), stack="lab.national")
-    with pytest.raises(OperationError, match="ringfence/lab[.]national"):
+    with pytest.raises(OperationError, match=r"ringfence/lab\.national"):
         release(tmp_path)
     assert (dead.exists(), living.exists()) == (False, True)
 
