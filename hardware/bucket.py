@@ -127,14 +127,23 @@ def tls_only_policy(bucket: str) -> dict[str, Any]:
 def canonical_policy(policy: Mapping[str, Any]) -> str:
     """One text for all spellings of a policy: stores return `*` for `{"AWS": ["*"]}` and single values for lists."""
     statements = policy.get("Statement", [])
-    canonical = [_canonical(statement) for statement in (statements if isinstance(statements, list) else [statements])]
+    canonical = [_statement(one) for one in (statements if isinstance(statements, list) else [statements])]
     return json.dumps(sorted(canonical, key=json.dumps), sort_keys=True)
 
 
-def _canonical(value: Any) -> Any:
+def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """Names (Sid) say nothing, and the effect is the only value that is never a list."""
+    everyone = {"AWS": ["*"]}
+    return {
+        key: value if key == "Effect" else _listed(everyone if (key, value) == ("Principal", "*") else value)
+        for key, value in statement.items()
+        if key != "Sid"
+    }
+
+
+def _listed(value: Any) -> Any:
+    """Single values as lists of one, all sorted, at any depth; `false` and `"false"` are the same to a condition."""
     if isinstance(value, Mapping):
-        return {key: _canonical({"AWS": ["*"]} if (key, item) == ("Principal", "*") else item)
-                for key, item in value.items() if key != "Sid"}  # fmt: skip
-    if isinstance(value, list):
-        return sorted(str(item) for item in value)
-    return [str(value).lower() if isinstance(value, bool) else str(value)]
+        return {key: _listed(item) for key, item in value.items()}
+    values = value if isinstance(value, list) else [value]
+    return sorted(str(item).lower() if isinstance(item, bool) else str(item) for item in values)
