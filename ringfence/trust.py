@@ -115,6 +115,8 @@ def load_trust(path: Path) -> TrustRoot:
     problems = list(document.problems)
     if len(documents) > 1:
         problems.append(Problem((), "a trust root is one YAML document; remove the '---' that starts another", 1))
+    if not problems and not isinstance(document.value, dict):
+        problems.append(Problem((), "a trust root is a mapping that begins with `ringfence_trust: 1`", 1))
     if not problems:
         try:
             return _root(_File.model_validate_json(msgspec.json.encode(document.value)), str(path))
