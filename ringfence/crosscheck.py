@@ -28,15 +28,11 @@ def crosscheck(declaration: Declaration, catalogue: Catalogue, laws: Collection[
 def _ref(path: Path, kind: str, name: str, known: Collection[str]) -> list[Problem]:
     if name in known:
         return []
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return [Problem(path, f'no {kind} "{name}" (did you mean "{near[0]}"?)')]
-    return [
-        Problem(
-            path,
-            f'no {kind} "{name}"; ' + (f"there is {', '.join(sorted(known)[:8])}" if known else "none is declared"),
-        )
-    ]
+    if near := get_close_matches(name, known, n=1):
+        hint = f' (did you mean "{near[0]}"?)'
+    else:
+        hint = f"; there is {', '.join(sorted(known)[:8])}" if known else "; none is declared"
+    return [Problem(path, f'no {kind} "{name}"{hint}', absent=name)]
 
 
 def _refs(path: Path, kind: str, names: Collection[str], known: Collection[str]) -> list[Problem]:

@@ -30,11 +30,15 @@ _SAFE_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a file: where (a path into the document and a 1-based line) and what."""
+    """One thing wrong with a file: where (a path into the document and a 1-based line) and what.
+
+    ``absent`` is the name that a dangling reference looked for.
+    """
 
     path: Path
     message: str
     line: int = 0
+    absent: str = ""
 
 
 @dataclass(slots=True)
