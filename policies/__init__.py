@@ -10,7 +10,18 @@ from importlib.resources.abc import Traversable
 
 from ringfence.rule import REGISTRY, Rule
 
-SUBJECTS: tuple[str, ...] = ("keys",)
+SUBJECTS: tuple[str, ...] = (
+    "assistants",
+    "keys",
+    "network",
+    "oversight",
+    "ownership",
+    "personnel",
+    "pods",
+    "residency",
+    "stores",
+    "wiring",
+)
 
 # What turns facts into verdicts. The command line and the reports only show them.
 _SHOWS_ONLY = ("cli", "report", "graph.py", "graph")

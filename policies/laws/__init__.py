@@ -69,9 +69,7 @@ def load_laws() -> tuple[Law, ...]:
 def load_texts() -> tuple[LawText, ...]:
     """Return the laws as their files state them, by id: with source, summary and text, for explanations and reports."""
     folder = files("policies.laws")
-    return tuple(
-        _load(entry) for entry in sorted(folder.iterdir(), key=lambda e: e.name) if entry.name.endswith(".yaml")
-    )
+    return tuple(_load(entry) for entry in sorted(folder.iterdir(), key=lambda e: e.name) if entry.name.endswith(".yaml"))
 
 
 def _load(entry: Traversable) -> LawText:
@@ -105,9 +103,7 @@ def read_law(text: bytes, file: str) -> LawText:
 def _problem(message: str, document: yamltext.Document) -> yamltext.Problem:
     """Turn msgspec's ``what - at `$.a[0].b` `` into a path with what is wrong there."""
     what, _, where = message.partition(" - at ")
-    path = tuple(
-        int(index) if index else name for name, index in re.findall(r"([A-Za-z_]\w*)|\[(\d+)\]", where.strip("`$"))
-    )
+    path = tuple(int(index) if index else name for name, index in re.findall(r"([A-Za-z_]\w*)|\[(\d+)\]", where.strip("`$")))
     return yamltext.Problem(path, what, document.line(path))
 
 
