@@ -175,11 +175,11 @@ def make_live(
     after: Files,
     rules: Rules,
     also: list[str],
-    links: list[str],
+    repair: list[list[str]],
 ) -> list[str]:
     """Install what differs and run the activations that this asks for; returns one line for each that failed.
 
-    `also` names rules whose running state has drifted from an unchanged file, `links` such network links.
+    `also` names rules whose running state has drifted from an unchanged file; `repair` are commands that mend links.
     """
     differing = {path: content for path, content in after.items() if before.get(path) != content}
     install(differing)
@@ -194,9 +194,9 @@ def make_live(
         if "deactivate" in rule and any(after[path] is None for path in touched):
             code, output = run(rule["deactivate"])
             failures += [f"{' '.join(rule['deactivate'])}: {_gist(output)}"] if code else []
-    for link in links:
-        code, output = run(["networkctl", "reconfigure", "{interface}"], interface=link)
-        failures += [f"networkctl reconfigure {link}: {_gist(output)}"] if code else []
+    for command in repair:
+        code, output = run(command)
+        failures += [f"{' '.join(command)}: {_gist(output)}"] if code else []
     return failures
 
 
@@ -271,7 +271,7 @@ def commit(request: Request) -> Request:
         _write_own(PENDING, commit_id)
         if superseded:
             run(["systemctl", "stop", f"{_timer(superseded)}.timer"])
-        failures = make_live(current, {**current, **wanted}, rules, request["activate"], request["links"])
+        failures = make_live(current, {**current, **wanted}, rules, request["activate"], request["repair"])
         if failures:
             failures += _put_back(commit_id)
             raise Refused(f"{failures[0]}; the previous configuration is back")

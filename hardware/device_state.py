@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as resource_files
-from ipaddress import ip_interface
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -88,6 +87,8 @@ class DeviceState:
     """By path: what loading that file would do to the running configuration, as `+ line` and `- line`."""
     addresses: Mapping[str, frozenset[str]]
     """By interface: its global addresses, such as `10.0.0.1/31`."""
+    down: frozenset[str]
+    """Interfaces that are administratively down."""
     bgp: Mapping[str, str]
     """By neighbour (interface or address): the state of its session, such as `Established`; empty without BGP."""
     unconfirmed: str | None
@@ -98,10 +99,12 @@ class DeviceState:
     @classmethod
     def from_reply(cls, reply: Mapping[str, Any]) -> DeviceState:
         """State out of the agent's answer to `read`."""
+        links = json.loads(reply["facts"]["addresses"] or "[]")
         return cls(
             files={path: DeviceFile(**content) for path, content in reply["files"].items()},
             drift={path: tuple(_drift_lines(answer)) for path, answer in reply["drift"].items()},
-            addresses=dict(_global_addresses(reply["facts"]["addresses"])),
+            addresses=dict(_global_addresses(links)),
+            down=frozenset(link["ifname"] for link in links if "UP" not in link["flags"]),
             bgp=dict(_bgp_sessions(reply["facts"]["bgp"])),
             unconfirmed=reply["pending"],
             digest=reply["digest"],
@@ -129,8 +132,8 @@ def _inverse(command: str) -> str:
     return indent + (bare.removeprefix("no ") if bare.startswith("no ") else f"no {bare}")
 
 
-def _global_addresses(output: str | None) -> Iterator[tuple[str, frozenset[str]]]:
-    for link in json.loads(output or "[]"):
+def _global_addresses(links: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:
+    for link in links:
         yield (
             link["ifname"],
             frozenset(
@@ -174,8 +177,8 @@ def file_changes(subject: str, wanted: Mapping[str, str], state: DeviceState) ->
             yield Change(subject, path, "remove the file")
 
 
-def running_changes(subject: str, wanted: Mapping[str, str], state: DeviceState) -> Iterator[Change]:
-    """Each line of the running configuration that is not as the wanted file says, whoever made it so."""
+def running_drift(wanted: Mapping[str, str], state: DeviceState) -> Iterator[tuple[str, str]]:
+    """Path and line of the running configuration that is not as the wanted file says, whoever made it so."""
     for path, lines in sorted(state.drift.items()):
         if path not in wanted:
             continue
@@ -183,48 +186,10 @@ def running_changes(subject: str, wanted: Mapping[str, str], state: DeviceState)
         for line in lines:
             # The device compared with its own file: where that differs as well, only what still matters is named.
             if line[0] == "!" or (line[2:].strip() in kept) == (line[0] == "+"):
-                yield Change(subject, f"{path} (running)", line)
+                yield path, line
 
 
-def address_changes(subject: str, wanted: Mapping[str, str], state: DeviceState) -> Iterator[tuple[str, Change]]:
-    """Interface and change for each address set or removed by hand on a link whose own file is as wanted."""
-    for interface, addresses in _settled_links(wanted, state):
-        live = state.addresses.get(interface, addresses)
-        for address in sorted(addresses - live):
-            yield interface, Change(subject, f"{interface} (running)", f"+ {address}")
-        for address in sorted(live - addresses):
-            yield interface, Change(subject, f"{interface} (running)", f"- {address}")
-
-
-def missing_links(wanted: Mapping[str, str], state: DeviceState) -> Iterator[str]:
-    """Interfaces that have a file and do not exist: no configuration can make a port or a cable."""
-    for interface, _ in _settled_links(wanted, state):
-        if interface not in state.addresses:
-            yield interface
-
-
-def _settled_links(wanted: Mapping[str, str], state: DeviceState) -> Iterator[tuple[str, frozenset[str]]]:
-    for path, text in sorted(wanted.items()):
-        there = state.files.get(path)
-        if path.endswith(".network") and there is not None and there.text == text:
-            yield from _addresses_of(path, text)
-
-
-def _addresses_of(path: str, text: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """Static global addresses that a .network file gives to the interfaces that it names (patterns are left out)."""
-    names: list[str] = []
-    addresses: set[str] = set()
-    for line in text.splitlines():
-        key, _, value = (part.strip() for part in line.partition("="))
-        if key == "Name":
-            names += [name for name in value.split() if not re.search(r"[*?\[!]", name)]
-        elif key == "Address":
-            try:
-                address = ip_interface(value)
-            except ValueError:
-                raise InputError(f"{path}: {value!r} is no address") from None
-            addresses.update([] if address.is_link_local else [str(address)])
-        elif key == "DHCP" and value not in ("no", "false"):
-            return
-    for name in names:
-        yield name, frozenset(addresses)
+def running_changes(subject: str, wanted: Mapping[str, str], state: DeviceState) -> Iterator[Change]:
+    """The same as lines of a plan."""
+    for path, line in running_drift(wanted, state):
+        yield Change(subject, f"{path} (running)", line)

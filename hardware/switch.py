@@ -20,13 +20,13 @@ from hardware.contract import Applied, Change, Plan
 from hardware.device_state import (
     FACTS,
     DeviceState,
-    address_changes,
     file_changes,
     file_rules,
-    missing_links,
     rule_of,
     running_changes,
+    running_drift,
 )
+from hardware.links import link_drift, missing_links
 from hardware.ssh import Device, UnreachableError, connected, execute
 from ringfence.errors import OperationError
 
@@ -62,11 +62,11 @@ class SwitchDriver:
         """Every line, mode and running setting that would change; InputError for a path that is not ours to write."""
         subject = self.subject
         changes = [*file_changes(subject, wanted, observed), *running_changes(subject, wanted, observed)]
-        changes += [change for _, change in address_changes(subject, wanted, observed)]
+        changes += [drift.change(subject) for drift in link_drift(wanted, observed)]
         if observed.unconfirmed:
             changes.append(Change(subject, "commit", f"{observed.unconfirmed} was never confirmed: commit again"))
         unknown = tuple(f"{link}: the link does not exist" for link in missing_links(wanted, observed))
-        return Plan(subject, wanted, observed, tuple(changes), unknown=unknown)
+        return Plan(subject, wanted, observed, tuple(dict.fromkeys(changes)), unknown=unknown)
 
     def apply(self, plan: SwitchPlan) -> SwitchApplied:
         """Validate on the device, arm the revert, make live; what the device refuses changes nothing."""
@@ -74,7 +74,7 @@ class SwitchDriver:
             return Applied(plan, "")
         state, commit = plan.observed, uuid.uuid4().hex[:12]
         unwanted = [path for path in state.files if path not in plan.wanted and rule_of(path).exclusive]
-        drifted = {path for path in state.drift if any(running_changes(self.subject, plan.wanted, _only(state, path)))}
+        drifted = {path for path, _ in running_drift(plan.wanted, state)}
         request = {
             "operation": "commit",
             "commit": commit,
@@ -82,7 +82,7 @@ class SwitchDriver:
             "seconds": self.confirm_seconds,
             "files": {**{path: _wire(path, text) for path, text in plan.wanted.items()}, **dict.fromkeys(unwanted)},
             "activate": sorted({rule_of(path).name for path in drifted}),
-            "links": sorted({link for link, _ in address_changes(self.subject, plan.wanted, state)}),
+            "repair": list(dict.fromkeys(drift.repair for drift in link_drift(plan.wanted, state))),
             "agent": _agent(),
             "boot_unit": _resource("device_revert.service"),
         }
@@ -146,7 +146,3 @@ def _resource(name: str) -> str:
 def _wire(path: str, text: str) -> dict[str, str]:
     rule = rule_of(path)
     return {"text": text, "owner": rule.owner, "group": rule.group, "mode": rule.mode}
-
-
-def _only(state: DeviceState, path: str) -> DeviceState:
-    return DeviceState(state.files, {path: state.drift[path]}, state.addresses, state.bgp, None, state.digest)
