@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
 import signal
 import sys
 import threading
@@ -14,6 +12,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from engine.kubernetes.boundary import EngineLog
 from engine.kubernetes.provider import KubernetesProvider
+from engine.orphan import end_with_parent
 
 # Most requests wait for the API server; the engine itself sends no more than its --parallel.
 _THREADS = 32
@@ -26,8 +25,7 @@ def main(arguments: list[str]) -> int:
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    # Before the port is told: a parent that dies right away is not missed.
-    threading.Thread(target=_watch_parent, args=(os.getppid(), done), daemon=True).start()
+    end_with_parent()
     log = EngineLog(arguments[0] if arguments else "")
     server = grpc.server(
         futures.ThreadPoolExecutor(_THREADS),
@@ -40,18 +38,6 @@ def main(arguments: list[str]) -> int:
     done.wait()
     server.stop(_GRACE).wait()
     return 0
-
-
-def _watch_parent(parent: int, done: threading.Event) -> None:
-    """End the plugin when the process that started it ends, however that came about."""
-    try:
-        descriptor = os.pidfd_open(parent)
-    except ProcessLookupError:
-        done.set()
-        return
-    with open(descriptor, "rb", closefd=True):
-        select.select([descriptor], [], [])
-    done.set()
 
 
 if __name__ == "__main__":

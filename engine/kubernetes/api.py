@@ -111,9 +111,8 @@ class Api:
             method, path, query_params=list((query or {}).items()), header_params=headers,
             auth_settings=["BearerToken"],
         )  # fmt: skip
-        text = None if body is None else json.dumps(body)
         try:
-            answer = self._client.rest_client.request(method, url, headers, text, _request_timeout=_TIMEOUT)
+            answer = self._client.rest_client.request(method, url, headers, body, _request_timeout=_TIMEOUT)
             data: bytes = answer.read()
         except (urllib3.exceptions.HTTPError, client.ApiException) as error:
             cause = getattr(error, "reason", None)
