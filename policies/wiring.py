@@ -166,19 +166,19 @@ def nodes_have_all_rails(estate: Estate) -> Iterator[Finding]:
 )  # fmt: skip
 def leaves_serve_one_rail(estate: Estate) -> Iterator[Finding]:
     """In a rail-optimised fabric each rail of the nodes of a scalable unit meets on one leaf, so that it needs no spine."""
-    units = {device.name: device.su for device in estate.devices if device.role == "node"}
+    units = {device.name: (device.site, device.su) for device in estate.devices if device.role == "node"}
     leaves = {device.name for device in estate.devices if device.role == "leaf"}
     links = [(c.b, units[c.a], c.a_port, c.a) for c in estate.cables if c.a in units and c.b in leaves]
     links += [(c.a, units[c.b], c.b_port, c.b) for c in estate.cables if c.b in units and c.a in leaves]
-    seen = Counter((su, rail, leaf) for leaf, su, rail, _ in links)
-    usual: dict[tuple[int, str], str] = {}
-    for (su, rail, leaf), _ in seen.most_common():
-        usual.setdefault((su, rail), leaf)
+    seen = Counter((unit, rail, leaf) for leaf, unit, rail, _ in links)
+    usual: dict[tuple[tuple[str, int], str], str] = {}
+    for (unit, rail, leaf), _ in seen.most_common():
+        usual.setdefault((unit, rail), leaf)
     if len(usual) == len(seen):
         return
-    for leaf, su, rail, node in links:
-        if leaf != usual[su, rail]:
-            yield Finding(f"{node}:{rail}", f"is cabled to {leaf}; {rail} of SU {su} meets on {usual[su, rail]}")
+    for leaf, unit, rail, node in links:
+        if leaf != (meets := usual[unit, rail]):
+            yield Finding(f"{node}:{rail}", f"is cabled to {leaf}; {rail} of SU {unit[1]} at {unit[0]} meets on {meets}")
 
 
 def packed(address: str) -> bytes:
