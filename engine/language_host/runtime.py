@@ -75,7 +75,7 @@ class LanguageRuntime:
             arguments, cwd = ["-m", "pulumi.policy", *request.args, folder], folder
         else:
             arguments, cwd = [folder, *request.args], request.pwd
-        given = dict(entry.split("=", 1) for entry in request.env)
+        given = {name: value for name, _, value in (entry.partition("=") for entry in request.env)}
         one_at_a_time = asyncio.Lock()
 
         async def forward(stream: StreamReader | None, response: Callable[[bytes], rpc.RunPluginResponse]) -> None:

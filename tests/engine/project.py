@@ -36,6 +36,8 @@ class Project:
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder = folder
         self.env = dict(env)
+        self.backend = Path(env["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        self.home = Path(env["PULUMI_HOME"])
         self.pulumi_yaml(PULUMI_YAML)
         self.program("")
         self.pulumi("stack", "init", STACK)

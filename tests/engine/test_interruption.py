@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -23,7 +22,6 @@ class Interrupted:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.backend = Path(project.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
         self.file = project.book("wait")
         pid_file = self.file.with_name("book.txt.pid")
         os.mkfifo(pid_file)
@@ -63,7 +61,7 @@ def test_a_killed_up_leaves_a_lock_that_is_released_so_that_the_next_up_ends_the
     assert "locked" in project.try_pulumi("up", "--yes", "--skip-preview").stderr
 
     said: list[str] = []
-    release_dead_lock(interrupted.backend, said.append)
+    release_dead_lock(interrupted.project.backend, said.append)
     assert f"dead process {interrupted.process.pid}" in said[0]
     file = project.book("chapter one")
     project.up()
@@ -72,7 +70,7 @@ def test_a_killed_up_leaves_a_lock_that_is_released_so_that_the_next_up_ends_the
 
 def test_the_lock_of_a_running_up_stays_and_its_process_is_named(interrupted: Interrupted) -> None:
     with pytest.raises(OperationError, match=rf"demo/test by pid {interrupted.process.pid} on .* since 20"):
-        release_dead_lock(interrupted.backend, print)
+        release_dead_lock(interrupted.project.backend, print)
     interrupted.kill()
 
 
@@ -93,4 +91,4 @@ def test_an_interrupt_ends_the_program_and_leaves_neither_lock_nor_traceback(pro
     output, _ = process.communicate(timeout=SECONDS)
     assert process.returncode != 0
     assert "Traceback" not in output
-    assert list(Path(project.env["PULUMI_BACKEND_URL"].removeprefix("file://"), ".pulumi/locks").rglob("*.json")) == []
+    assert list((project.backend / ".pulumi/locks").rglob("*.json")) == []
