@@ -1,0 +1,52 @@
+"""Asking the gate: judge the estate by the country's rules, and get the permit without which nothing can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hardware.provider.settings import Settings
+from policies import load_rules, policies_digest
+from ringfence.cli.country import Opened
+from ringfence.gate import Gate
+from ringfence.judge import judge
+from ringfence.permit import Permit, demand_open
+from ringfence.permit_store import PermitStore
+from ringfence.statement import utc_now
+from ringfence.trust import TrustRoot, load_trust
+from ringfence.verdict import Verdict
+from stacks.resource import Resource, judged, permitted
+
+GATE_KEY = "gate.pem"
+
+
+def verdicts(opened: Opened) -> list[Verdict]:
+    """What the rules say about the country today."""
+    today, loaded = utc_now().date(), opened.loaded
+    return judge(opened.estate, load_rules(), today=today, stage="file", lines=loaded.lines, file=loaded.file)
+
+
+def demand(found: Sequence[Verdict], stack: str) -> None:
+    """Raise PermitError, with one line for each, where a rule that binds before an `up` fails or cannot tell."""
+    demand_open(found, "file", stack)
+    demand_open(found, "plan", stack)
+
+
+def permit(opened: Opened, stack: str, resources: Sequence[Resource], settings: Settings) -> Permit:
+    """Return a permit to create and update `resources`: a new one where the gate's key is at hand, as in a lab.
+
+    Raises:
+        PermitError: the verdicts keep the gate shut, or there is neither a key nor a permit from elsewhere.
+        TrustError: the trust root cannot be used.
+    """
+    found = verdicts(opened)
+    demand(found, stack)
+    trust = load_trust(settings.trust_root)
+    gate = Gate(trust, _key_at_hand(trust), PermitStore(settings.permits))
+    return gate.decide(judged(opened.estate), policies_digest(), found, stack, permitted(tuple(resources)))
+
+
+def _key_at_hand(trust: TrustRoot) -> Path | None:
+    """Only a lab keeps the gate's key beside its trust root."""
+    key = Path(trust.file).with_name(GATE_KEY)
+    return key if trust.lab and key.exists() else None
