@@ -6,10 +6,12 @@ another process, a file can be lost when its writer is killed, but a process and
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +33,9 @@ class ProcessGroup:
     def processes(self) -> list[int]:
         """The process ids in the group and below it, oldest first; empty when nothing runs."""
         found: list[int] = []
-        for folder in self._folders():
-            try:
+        for folder in _tree(self.path):
+            with _may_have_gone():
                 found += [int(line) for line in (folder / "cgroup.procs").read_text().split()]
-            except FileNotFoundError:
-                continue  # It went away while we looked.
         return sorted(set(found), key=lambda pid: (started_at(pid), pid))
 
     def start(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
@@ -54,7 +54,7 @@ class ProcessGroup:
 
     def kill(self) -> None:
         """Kill every process of the group at once and remove the group; nothing happens when there is none."""
-        if self.path.exists():
+        with _may_have_gone():
             (self.path / "cgroup.kill").write_text("1")
         deadline = time.monotonic() + KILL_SECONDS
         while not self._removed():
@@ -76,9 +76,6 @@ class ProcessGroup:
                     return False  # Still busy: the kernel buries the processes after the write has returned.
         return True
 
-    def _folders(self) -> list[Path]:
-        return _tree(self.path)
-
 
 def group(lab: str, name: str) -> ProcessGroup:
     """The group of the server or machine `name` in the lab with the id `lab`."""
@@ -87,8 +84,7 @@ def group(lab: str, name: str) -> ProcessGroup:
 
 def groups(lab: str) -> dict[str, ProcessGroup]:
     """Every group that the lab has, by name."""
-    path = _lab_path(lab)
-    return {entry.name: ProcessGroup(entry) for entry in sorted(path.iterdir()) if entry.is_dir()} if path.exists() else {}
+    return {folder.name: ProcessGroup(folder) for folder in _tree(_lab_path(lab)) if folder.parent == _lab_path(lab)}
 
 
 def remove_all(lab: str) -> None:
@@ -139,8 +135,16 @@ def _tree(top: Path) -> list[Path]:
     """A folder and all below it, parents first."""
     found = [top] if top.is_dir() else []
     for folder in found:
-        try:
+        with _may_have_gone():
             found += [entry for entry in folder.iterdir() if entry.is_dir()]
-        except FileNotFoundError:
-            continue
     return found
+
+
+@contextmanager
+def _may_have_gone() -> Iterator[None]:
+    """Groups come and go while we look at them: the kernel then says that there is no such file, or no such device."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENODEV):
+            raise

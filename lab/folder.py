@@ -26,27 +26,27 @@ class LabFolder:
     @property
     def logs(self) -> Path:
         """One log file for each process."""
-        return self._made("logs")
+        return self.root / "logs"
 
     @property
     def keys(self) -> Path:
         """Private keys, certificates, passwords and PINs."""
-        return self._made("keys")
+        return self.root / "keys"
 
     @property
     def data(self) -> Path:
         """What the servers store."""
-        return self._made("data")
+        return self.root / "data"
 
     @property
     def servers(self) -> Path:
         """The servers' configuration files."""
-        return self._made("servers")
+        return self.root / "servers"
 
     @property
     def machines(self) -> Path:
         """What each machine changed in its root file system."""
-        return self._made("machines")
+        return self.root / "machines"
 
     @property
     def lock(self) -> Path:
@@ -61,7 +61,7 @@ class LabFolder:
     @property
     def other_rooms(self) -> frozenset[str]:
         """What others may have put into the folder before the lab was started for the first time."""
-        return frozenset({"pulumi", "pulumi-home", "state", "trust-root.yaml", "connections.yaml"})
+        return frozenset({"pulumi", "pulumi-home", "pulumi-passphrase", "state", "trust"})
 
     @property
     def connections(self) -> Path:
@@ -71,17 +71,17 @@ class LabFolder:
     @property
     def state(self) -> Path:
         """Permits and the texts that they refer to."""
-        return self._made("state")
+        return self.root / "state"
 
     @property
-    def trust_root(self) -> Path:
-        """Whose signatures count; it says that this is a lab."""
-        return self.root / "trust-root.yaml"
+    def trust(self) -> Path:
+        """The trust root and the lab's keys for its roles."""
+        return self.root / "trust"
 
-    def _made(self, name: str) -> Path:
-        folder = self.root / name
-        folder.mkdir(mode=0o700, exist_ok=True)
-        return folder
+    def prepare(self) -> None:
+        """Make what is missing of the folder, readable by its owner alone."""
+        for part in (self.root, self.logs, self.keys, self.data, self.servers, self.machines, self.state):
+            part.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def current() -> LabFolder:

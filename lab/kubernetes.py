@@ -52,6 +52,11 @@ def kubeconfig(folder: LabFolder, ports: Mapping[str, int]) -> Path:
     return _kubeconfig(folder, ports, "admin", client)
 
 
+def kubeconfig_path(folder: LabFolder) -> Path:
+    """Where the administrator's kubeconfig is once the lab is started."""
+    return folder.keys / "kubernetes" / "admin.kubeconfig"
+
+
 def api_server(folder: LabFolder, ports: Mapping[str, int], executable: Path) -> Server:
     """The API server: RBAC, admission, an audit log, and secrets encrypted where they rest."""
     certificates = authority(folder)

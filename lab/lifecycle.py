@@ -12,10 +12,11 @@ from typing import Literal
 
 from engine.locks import exclusive
 from engine.progress import Say
-from lab import ask, cgroup, durable, kubernetes, ports, server, topology
+from lab import ask, cgroup, durable, kubernetes, server, topology
 from lab.folder import LabFolder, current
 from lab.network import Network
 from lab.start import Start
+from ringfence import trust
 from ringfence.errors import InputError
 from ringfence.estate import Estate
 
@@ -57,10 +58,11 @@ def up(estate: Estate, say: Say) -> Lab:
     tokens = tuple(hsm.name for hsm in estate.hsms if hsm.kind == "softhsm")
     with _changing(say) as folder:
         _claim(folder)
+        trust.create_lab_trust(folder.trust, estate.country.code)
         begun = Start(folder, wanted, tokens, say)
         written = begun.run()
-        admin = kubernetes.kubeconfig(folder, begun.ports)
-    return Lab(folder.root, written, admin, wanted, tuple(begun.changes))
+        say(f"lab: {len(server.marks(folder))} servers and machines run, {len(begun.changes)} changed")
+    return Lab(folder.root, written, kubernetes.kubeconfig_path(folder), wanted, tuple(begun.changes))
 
 
 def status() -> list[ServiceStatus]:
@@ -72,24 +74,16 @@ def status() -> list[ServiceStatus]:
 def down(say: Say) -> None:
     """Remove the lab: processes, wiring, data, keys and Pulumi state. The cache of built things stays."""
     with _changing(say) as folder:
-        if not folder.mark.exists():
-            say(f"{folder.root}: no lab here")
-            return
+        # What the kernel holds goes even where somebody has deleted the folder.
         running = [name for name, processes in cgroup.groups(folder.id).items() if processes.processes()]
         cgroup.remove_all(folder.id)
         network = Network(folder.id)
         network.disconnect()
         for leftover in _NSPAWN_LEFTOVERS.glob(f"{network.bridge}-*"):
             shutil.rmtree(leftover)
-        # The mark goes last: a `down` that is killed can be repeated.
-        for entry in folder.root.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            elif entry != folder.mark:
-                entry.unlink()
-        folder.mark.unlink()
-        folder.root.rmdir()
-        say(f"removed the lab in {folder.root}: {len(running)} servers and machines stopped")
+        if folder.mark.exists():
+            _delete(folder)
+        say(f"lab: {folder.root} is gone, {len(running)} servers and machines stopped")
 
 
 def environment() -> dict[str, str]:
@@ -99,8 +93,8 @@ def environment() -> dict[str, str]:
         "RINGFENCE_LAB": str(folder.root),
         "RINGFENCE_CONNECTIONS": str(folder.connections),
         "RINGFENCE_STATE": str(folder.state),
-        "RINGFENCE_TRUST_ROOT": str(folder.trust_root),
-        "KUBECONFIG": str(kubernetes.kubeconfig(folder, ports.remembered(folder))),
+        "RINGFENCE_TRUST_ROOT": str(folder.trust / trust.ROOT_FILE),
+        "KUBECONFIG": str(kubernetes.kubeconfig_path(folder)),
     }
 
 
@@ -110,17 +104,30 @@ def _changing(say: Say) -> Iterator[LabFolder]:
     if os.geteuid() != 0:
         raise InputError("the lab needs root: it makes network namespaces and mounts")
     folder = current()
-    with exclusive(folder.lock, "this lab is being started or stopped", say):
+    folder.lock.parent.mkdir(exist_ok=True)
+    with exclusive(folder.lock, "starting or stopping this lab", say):
         yield current()
 
 
 def _claim(folder: LabFolder) -> None:
     """Mark the folder as a lab's, so that `down` may delete it; refuse one that holds somebody's other files."""
-    if folder.mark.exists():
-        return
-    if strange := sorted(entry.name for entry in folder.root.iterdir() if entry.name not in folder.other_rooms):
-        raise InputError(f"{folder.root}: holds {strange[0]}, which is no lab's; set RINGFENCE_LAB to an empty folder")
-    durable.replace(folder.mark, _MARK)
+    if not folder.mark.exists():
+        strange = sorted({entry.name for entry in folder.root.iterdir()} - folder.other_rooms)
+        if strange:
+            raise InputError(f"{folder.root}: holds {strange[0]}, which is no lab's; set RINGFENCE_LAB to an empty folder")
+        durable.replace(folder.mark, _MARK)
+    folder.prepare()
+
+
+def _delete(folder: LabFolder) -> None:
+    """Delete the folder; the mark goes last, so that a `down` that is killed can be repeated."""
+    for entry in folder.root.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry != folder.mark:
+            entry.unlink()
+    folder.mark.unlink()
+    folder.root.rmdir()
 
 
 def _status(folder: LabFolder, mark: server.Mark) -> ServiceStatus:

@@ -106,6 +106,7 @@ def server(folder: LabFolder, machine: Machine, image: Image, network: Network) 
         environment={
             "PATH": os.defpath + ":/usr/sbin:/sbin",
             "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
+            "SYSTEMD_NSPAWN_LOCK": "0",  # The lab has a lock of its own; nspawn's would stay behind in /run.
             # A switch forwards, a host does not: that is theirs to set.
             "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
         },

@@ -10,13 +10,15 @@ import hashlib
 import ipaddress
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from lab.topology import MANAGEMENT_PORT, Cable, Machine, Topology
 from ringfence.errors import OperationError
+
+_LABEL = "cable to "
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class Network:
 
     def disconnect(self) -> None:
         """Remove every namespace, and with it each cable, and the bridge."""
-        _batch([f"netns delete {name}" for name in sorted(self.namespaces())])
-        if self.bridge in _links():
-            _batch([f"link delete {self.bridge}"])
+        # The kernel takes namespaces down later, at its leisure: cables to the bridge must not outlive this call.
+        ours = [name for name in _links() if name == self.bridge or name.startswith(f"{self.bridge}-")]
+        _batch([f"link delete {name}" for name in ours] + [f"netns delete {name}" for name in sorted(self.namespaces())])
 
     def namespaces(self) -> set[str]:
         """The lab's network namespaces that exist."""
@@ -86,8 +88,7 @@ class Network:
         port = _links(namespace).get(MANAGEMENT_PORT)
         if port is not None and port.get("ifalias") == label:
             return False
-        if port is not None:
-            _batch([f"link delete {MANAGEMENT_PORT}"], namespace)
+        _batch([f"link delete {outside}"] if outside in _links() else [])
         _batch(
             [
                 f"link add {outside} master {self.bridge} type veth peer name {MANAGEMENT_PORT} "
@@ -107,22 +108,18 @@ class Network:
         return True
 
     def _lay_cables(self, topology: Topology) -> bool:
-        present = {machine.name: _labels(self.namespace(machine.name)) for machine in topology.machines}
         wanted = {machine.name: _wanted_labels(machine.name, topology) for machine in topology.machines}
-        for name, ports in present.items():
-            wrong = [port for port, label in ports.items() if wanted[name].get(port) != label]
-            # Pulling one end of a veth pair removes the other, so that one may be gone by now: look again.
-            left = _labels(self.namespace(name))
-            _batch([f"link delete {port}" for port in wrong if port in left], self.namespace(name))
-        present = {machine.name: _labels(self.namespace(machine.name)) for machine in topology.machines}
+        for name, labels in wanted.items():
+            namespace = self.namespace(name)
+            wrong = [port for port, label in _labels(namespace, labels).items() if labels.get(port) != label]
+            _batch([f"link delete {port}" for port in wrong], namespace)  # The end in the other machine goes with it.
+        present = {name: _labels(self.namespace(name), labels) for name, labels in wanted.items()}
         missing = [cable for cable in topology.cables if cable.a_port not in present[cable.a]]
         _batch([self._cable_command(cable) for cable in missing])
-        for machine in topology.machines:
-            new = {cable.a_port for cable in missing if cable.a == machine.name}
-            new |= {cable.b_port for cable in missing if cable.b == machine.name}
-            labels = {port: wanted[machine.name][port] for port in sorted(new)}
-            finish = [f'link set {port} up alias "{label}"' for port, label in labels.items()]
-            _batch(finish, self.namespace(machine.name))
+        for name, labels in wanted.items():
+            ends = {cable.a_port for cable in missing if cable.a == name}
+            ends |= {cable.b_port for cable in missing if cable.b == name}
+            _batch([f'link set {port} up alias "{labels[port]}"' for port in sorted(ends)], self.namespace(name))
         return bool(missing)
 
     def _cable_command(self, cable: Cable) -> str:
@@ -133,21 +130,19 @@ class Network:
 
 
 def _wanted_labels(machine: str, topology: Topology) -> dict[str, str]:
-    labels = {cable.a_port: f"{cable.b} {cable.b_port}" for cable in topology.cables if cable.a == machine}
-    return labels | {cable.b_port: f"{cable.a} {cable.a_port}" for cable in topology.cables if cable.b == machine}
+    """For each port of a machine, what the label on it says: the other end of its cable."""
+    labels = {cable.a_port: f"{_LABEL}{cable.b} {cable.b_port}" for cable in topology.cables if cable.a == machine}
+    return labels | {cable.b_port: f"{_LABEL}{cable.a} {cable.a_port}" for cable in topology.cables if cable.b == machine}
 
 
-def _labels(namespace: str) -> dict[str, str]:
-    """The cabled ports of a namespace and what their labels say. Links made inside, such as bridges, are not ours."""
-    return {
-        name: link.get("ifalias", "")
-        for name, link in _links(namespace).items()
-        if link.get("linkinfo", {}).get("info_kind") == "veth" and name != MANAGEMENT_PORT
-    }
+def _labels(namespace: str, ports: Container[str]) -> dict[str, str]:
+    """The labels on links that are called as one of `ports` or labelled as a cable; what a machine made itself is its own."""
+    labels = {name: str(link.get("ifalias", "")) for name, link in _links(namespace).items()}
+    return {name: label for name, label in labels.items() if name in ports or label.startswith(_LABEL)}
 
 
 def _links(namespace: str | None = None) -> Mapping[str, Any]:
-    return {link["ifname"]: link for link in _ip("-details", "link", "show", namespace=namespace)}
+    return {link["ifname"]: link for link in _ip("link", "show", namespace=namespace)}
 
 
 def _addresses(link: str) -> list[str]:
