@@ -21,7 +21,7 @@ class Settings:
     def from_environment(cls) -> Settings:
         """What RINGFENCE_TRUST_ROOT, RINGFENCE_CONNECTIONS and RINGFENCE_STATE name, or else the lab's own."""
         return cls(
-            trust_root=_path("RINGFENCE_TRUST_ROOT", "trust-root.yaml"),
+            trust_root=_path("RINGFENCE_TRUST_ROOT", "trust/trust.yaml"),
             connections=_path("RINGFENCE_CONNECTIONS", "connections.yaml"),
             state=_path("RINGFENCE_STATE", "state"),
         )
