@@ -84,7 +84,7 @@ def group(lab: str, name: str) -> ProcessGroup:
 
 def groups(lab: str) -> dict[str, ProcessGroup]:
     """Every group that the lab has, by name."""
-    return {folder.name: ProcessGroup(folder) for folder in _tree(_lab_path(lab)) if folder.parent == _lab_path(lab)}
+    return {folder.name: ProcessGroup(folder) for folder in sorted(_below(_lab_path(lab)))}
 
 
 def remove_all(lab: str) -> None:
@@ -135,8 +135,14 @@ def _tree(top: Path) -> list[Path]:
     """A folder and all below it, parents first."""
     found = [top] if top.is_dir() else []
     for folder in found:
-        with _may_have_gone():
-            found += [entry for entry in folder.iterdir() if entry.is_dir()]
+        found += _below(folder)
+    return found
+
+
+def _below(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    with _may_have_gone():
+        found += [entry for entry in folder.iterdir() if entry.is_dir()]
     return found
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from engine.progress import Say
 from lab import ask, durable
 from lab.folder import LabFolder
 from lab.image import Image
@@ -17,6 +18,10 @@ from lab.network import Network
 from lab.server import Server
 from lab.ssh_keys import SshKeys
 from lab.topology import Machine
+
+# Each systemd watches half a dozen things, and Debian lets root have 128 watchers in all: some twenty machines.
+INOTIFY_INSTANCES = 4096
+_INOTIFY_LIMIT = Path("/proc/sys/fs/inotify/max_user_instances")
 
 # The overlay is mounted in a mount namespace of the machine's own: it goes away with the machine, however that ends.
 _MOUNT_AND_BOOT = 'mount -t overlay -o "$1" overlay "$2" && shift 2 && exec "$@"'
@@ -111,6 +116,13 @@ def server(folder: LabFolder, machine: Machine, image: Image, network: Network) 
             "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
         },
     )
+
+
+def allow_many(say: Say) -> None:
+    """Raise the one limit of the kernel that a few booted systems meet; past it they die without a word."""
+    if int(_INOTIFY_LIMIT.read_text()) < INOTIFY_INSTANCES:
+        say(f"raising fs.inotify.max_user_instances to {INOTIFY_INSTANCES}, until the next boot")
+        _INOTIFY_LIMIT.write_text(str(INOTIFY_INSTANCES))
 
 
 def remove_surplus(folder: LabFolder, wanted: set[str]) -> None:

@@ -88,6 +88,7 @@ class Start:
             self._note("wiring", self.network.connect(self.topology))
         keys, base = ssh_keys(self.folder), image()
         keys.make(self.topology.machines)
+        machine.allow_many(self.say)
         with ThreadPoolExecutor(max_workers=len(self.topology.machines) or 1) as pool:
             list(pool.map(lambda one: self._machine(one, base, keys), self.topology.machines))
 
