@@ -84,7 +84,7 @@ def _shape(value: object, pruned: Pruned) -> tuple[Declaration | None, list[Prob
         return None, [Problem((), "a country file is a mapping; start from countries/lab.yaml", 1)]
     version = value.get("ringfence")
     if version is not None and version != SCHEMA_VERSION:
-        message = f"schema version {short(version)!r} is not {SCHEMA_VERSION}, the one that this Ringfence reads"
+        message = f"schema version {short(version)} is not {SCHEMA_VERSION}, the one that this Ringfence reads"
         return None, [Problem(("ringfence",), message)]
     problems: dict[tuple[object, ...], Problem] = {}
     for _ in range(_MAX_SHOWN):
