@@ -86,13 +86,13 @@ def parse(text: bytes) -> Document:
     return next(iter(parse_all(text)), Document())
 
 
-def parse_all(text: bytes) -> list[Document]:
+def parse_all(text: bytes, max_depth: int = MAX_DEPTH) -> list[Document]:
     """Parse each document of a multi-document text; a syntax error ends the list with the document that has it."""
     if len(text) > MAX_BYTES:
         return [Document(problems=[Problem((), f"larger than {MAX_BYTES // 1024 // 1024} MiB; split the file", 1)])]
     documents: list[Document] = []
     try:
-        for event in _events(text, documents):
+        for event in _events(text, documents, max_depth):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents.append(Document())
     except _UnreadableError as stop:
@@ -102,14 +102,14 @@ def parse_all(text: bytes) -> list[Document]:
     return documents
 
 
-def _events(text: bytes, documents: list[Document]) -> Iterator[yaml.Event]:
+def _events(text: bytes, documents: list[Document], max_depth: int) -> Iterator[yaml.Event]:
     """Feed the events of each document to its builder, yielding those that start documents."""
     builder: _Builder | None = None
     try:
         for event in yaml.parse(text, Loader=_SAFE_LOADER):
             if isinstance(event, yaml.DocumentStartEvent):
                 yield event
-                builder = _Builder(documents[-1])
+                builder = _Builder(documents[-1], max_depth)
             elif builder is not None:
                 builder.take(event)
     except yaml.MarkedYAMLError as error:
@@ -126,8 +126,9 @@ def _events(text: bytes, documents: list[Document]) -> Iterator[yaml.Event]:
 class _Builder:
     """Turns the events of one document into its value, with bounds on depth and on the number of values."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, max_depth: int) -> None:
         self.document = document
+        self.max_depth = max_depth
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
@@ -168,8 +169,8 @@ class _Builder:
         if frame is not None and isinstance(frame.value, dict) and frame.key is None:
             raise _UnreadableError(Problem(frame.path, "a key must be a plain word, not a list or a mapping", line))
         path = frame.child() if frame else ()
-        if len(self.stack) >= MAX_DEPTH:
-            raise _UnreadableError(Problem(path, f"nested deeper than {MAX_DEPTH} levels", line))
+        if len(self.stack) >= self.max_depth:
+            raise _UnreadableError(Problem(path, f"nested deeper than {self.max_depth} levels", line))
         self._put(value, line)
         self.stack.append(_Frame(value, path, anchor))
 
