@@ -89,9 +89,16 @@ def test_an_older_permit_still_counts_beside_a_newer_one(store: PermitStore) -> 
     assert ask(store) == first
 
 
-def test_the_refusal_says_what_the_newest_permit_lacks(store: PermitStore) -> None:
-    add(store, permit(resources={POD: SHA_B}))
-    with pytest.raises(PermitError, match="issued for other inputs: the estate or the program has changed since"):
+@pytest.mark.parametrize("newest", [0, 1])
+def test_the_refusal_says_what_the_newest_permit_lacks(store: PermitStore, tmp_path: Path, newest: int) -> None:
+    lacking = [
+        (permit(resources={POD: SHA_B}), "issued for other inputs: the estate or the program has changed since"),
+        (permit(resources={BUCKET: SHA_A}), "does not name this resource"),
+    ]
+    for number, (envelope, _) in enumerate(lacking):
+        path = tmp_path / "lab.north" / "permit" / f"{add(store, envelope).id.removeprefix('sha256:')}.json"
+        os.utime(path, (1.8e9, 1.8e9 + (number == newest)))
+    with pytest.raises(PermitError, match=lacking[newest][1]):
         ask(store)
 
 

@@ -168,3 +168,29 @@ def test_the_issuer_must_be_among_those_who_signed() -> None:
 def test_a_subject_must_be_a_digest() -> None:
     with pytest.raises(StatementError, match="its statement cannot be read"):
         check(signed(subjects={"estate": "latest"}))
+
+
+def signed_bytes(payload: bytes) -> bytes:
+    """An envelope whose signature is good, over a payload that need not be a statement's canonical bytes."""
+    covered = f"DSSEv1 {len(PAYLOAD_TYPE)} {PAYLOAD_TYPE} {len(payload)} ".encode() + payload
+    signature = {"keyid": "gate", "sig": b64encode(signer("gate").key.sign(covered)).decode()}
+    envelope = {"payload": b64encode(payload).decode(), "payloadType": PAYLOAD_TYPE, "signatures": [signature]}
+    return json.dumps(envelope).encode()
+
+
+@pytest.mark.parametrize("sloppy", [b" {payload}", b'{{"type":"waiver",{rest}'])
+def test_a_payload_that_is_not_canonical_is_refused_although_its_signature_is_good(sloppy: bytes) -> None:
+    payload = b64decode(json.loads(ENVELOPE)["payload"])
+    assert check(signed_bytes(payload)) == STATEMENT
+    text = sloppy.replace(b"{{", b"{").replace(b"{payload}", payload).replace(b"{rest}", payload[1:])
+    with pytest.raises(StatementError, match="not in canonical form"):
+        check(signed_bytes(text))
+
+
+def test_base64_with_spare_bits_set_is_refused() -> None:
+    signature = json.loads(ENVELOPE)["signatures"][0]["sig"]
+    assert signature.endswith("==")
+    sloppy = signature[:-3] + chr(ord(signature[-3]) + 1) + "=="
+    assert b64decode(sloppy) == b64decode(signature)
+    with pytest.raises(StatementError, match="its base64 cannot be read"):
+        check(ENVELOPE.replace(signature.encode(), sloppy.encode()))

@@ -10,6 +10,7 @@ from tests.ringfence.signing import MINUTE, NOW, signer
 
 PUBLIC = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 OTHER = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw="
+THIRD = "/FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU="
 VALID = f"""\
 ringfence_trust: 1
 country: XA
@@ -61,6 +62,14 @@ def test_each_mistake_is_named_with_its_line(tmp_path: Path, before: str, after:
     with pytest.raises(TrustError) as refused:
         load_trust(path)
     assert any(text.startswith(f"{path}:{line}: ") and what in text for text in str(refused.value).splitlines())
+
+
+def test_two_keys_of_one_holder_do_not_meet_a_threshold_of_two(tmp_path: Path) -> None:
+    second = f"  dpa-2: {{ public: {THIRD}, roles: [destroy-approver], holder: HOLDER }}\nthresholds: {{ destroy: 2 }}\n"
+    text = VALID.partition("thresholds")[0] + second
+    load_trust(write(tmp_path, text.replace("HOLDER", "Parliament")))
+    with pytest.raises(TrustError, match="needs 2 holders of the role destroy-approver, and there are 1"):
+        load_trust(write(tmp_path, text.replace("HOLDER", "dpa")))
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
