@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from google.protobuf import any_pb2, struct_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
 
 from engine.kubernetes import properties, refusal
-from ringfence.errors import RingfenceError
+from ringfence.errors import InputError, RingfenceError
 
 # The fields of requests that hold properties, whose secrets must not come back in a message.
 _PROPERTY_FIELDS = ("news", "olds", "old_inputs", "properties", "inputs", "args")
@@ -85,11 +86,7 @@ def reports_errors(method: Method) -> Method:
 
 
 def _line(request: Any, error: RingfenceError) -> str:
-    secrets: set[str] = set()
-    for name in _PROPERTY_FIELDS:
-        if isinstance(struct := getattr(request, name, None), struct_pb2.Struct):
-            secrets |= properties.read(struct).secret_texts()
-    message = refusal.redact(str(error), secrets)
+    message = refusal.redact(str(error), _secrets(request))
     urn = getattr(request, "urn", "")
     if not urn or "pulumi:providers:" in urn:
         return message
@@ -97,10 +94,19 @@ def _line(request: Any, error: RingfenceError) -> str:
     return message if message.startswith((what, Subject(urn).token)) else f"{what}: {message}"
 
 
+def _secrets(request: Any) -> Iterable[str]:
+    for name in _PROPERTY_FIELDS:
+        if isinstance(struct := getattr(request, name, None), struct_pb2.Struct):
+            # What cannot be read is what the error is about, and that error quotes no value.
+            with contextlib.suppress(InputError):
+                yield from properties.read(struct).secret_texts()
+
+
 def _declared(request: Any) -> str:
     """Return the id that a create's inputs ask for."""
-    struct = getattr(request, "properties", None)
-    metadata = properties.read(struct).values.get("metadata") if isinstance(struct, struct_pb2.Struct) else None
+    if not isinstance(request, provider_pb2.CreateRequest):
+        return ""
+    metadata = properties.read(request.properties).values.get("metadata")
     if not isinstance(metadata, dict) or "name" not in metadata:
         return ""
     return "/".join(metadata[field] for field in ("namespace", "name") if field in metadata)

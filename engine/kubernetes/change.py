@@ -24,15 +24,12 @@ def create(api: Api, path: str, kind: Kind, inputs: dict[str, Any], urn: str, *,
         OperationError: an object of this name is there already and is not this resource's.
     """
     current = api.get(path)
-    if current is not None:
-        if current["metadata"].get("deletionTimestamp"):
-            raise OperationError("is being deleted; try again when it is gone")
-        if live_objects.owner(current) != urn:
-            whose = live_objects.owner(current) or "nobody"
-            raise OperationError(
-                f'exists already and belongs to {whose}: take it over with "pulumi import", '
-                "give the resource an alias of its old name, or delete the object"
-            )
+    if current is not None and live_objects.owner(current) != urn and not live_objects.is_going(current):
+        whose = live_objects.owner(current) or "nobody"
+        raise OperationError(
+            f'exists already and belongs to {whose}: take it over with "pulumi import", '
+            "give the resource an alias of its old name, or delete the object"
+        )
     return api.apply(path, manifest(kind, inputs, urn), force=current is not None or _forced(inputs), dry_run=dry_run)
 
 

@@ -85,6 +85,8 @@ class Cluster:
         namespace = self._namespace(resource, inputs["metadata"].get("namespace"))
         name = inputs["metadata"]["name"]
         path, identity = resource.path(namespace, name), naming.object_id(namespace, name)
+        if not dry_run:
+            self._let_go(path, seconds)
         made = change.create(self._api, path, kind, inputs, urn, dry_run=dry_run)
         return Outcome(identity, made if dry_run else self._ready(resource, path, made, seconds))
 
@@ -119,6 +121,12 @@ class Cluster:
         path = resource.path(*self._place(resource, identity))
         self._api.delete(path, uid)
         readiness.wait_gone(self._api, path, uid, self._deadline(seconds))
+
+    def _let_go(self, path: str, seconds: float) -> None:
+        """Wait for an object whose deletion a cut-off run began: its name is free only when it is gone."""
+        current = self._api.get(path)
+        if current and live.is_going(current):
+            readiness.wait_gone(self._api, path, current["metadata"]["uid"], self._deadline(seconds))
 
     def _ready(self, resource: Resource, path: str, found: Manifest, seconds: float) -> Manifest:
         return readiness.wait_ready(self._api, resource, path, found, self._deadline(seconds))

@@ -46,6 +46,11 @@ def owner(live: dict[str, Any]) -> str | None:
     return urn if isinstance(urn, str) else None
 
 
+def is_going(live: dict[str, Any]) -> bool:
+    """Say whether the object's deletion has begun."""
+    return "deletionTimestamp" in live["metadata"]
+
+
 def carry(inputs: Any, before: Any, after: Any) -> Any:
     """Return inputs with every change from `before` to `after` (two live values) made to them too.
 
