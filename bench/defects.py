@@ -105,5 +105,6 @@ def _port_used_twice(field: _Field) -> Expected:
 
 
 _KINDS: tuple[Callable[[_Field], Expected], ...] = (
-    _address_of_another, _address_outside, _address_gone, _wrong_mtu, _port_gone, _shared_asn, _cable_to_nowhere, _port_used_twice,
+    _address_of_another, _address_outside, _address_gone, _wrong_mtu, _port_gone, _shared_asn, _cable_to_nowhere,
+    _port_used_twice,
 )  # fmt: skip
