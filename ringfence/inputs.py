@@ -40,10 +40,15 @@ def inputs_digest(inputs: Mapping[str, Any]) -> str:
         InputsError: something in them is unknown, secret, an output, an asset, or a number that Pulumi would not keep;
             it names the place, never the value.
     """
-    return digest(_plain(inputs, "inputs"))
+    return digest(plain(inputs, "inputs"))
 
 
-def _plain(value: object, where: str) -> object:
+def plain(value: object, where: str) -> object:
+    """Return a part of a resource's inputs as plain JSON data, whole numbers as such; ``where`` is its place, for errors.
+
+    Raises:
+        InputsError: as for ``inputs_digest``.
+    """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -53,13 +58,13 @@ def _plain(value: object, where: str) -> object:
             raise InputsError(f"{where}: its value is not known yet, so nobody can approve it; derive it from the estate")
         return value
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Mapping):
         if _SPECIAL in value:
             raise InputsError(f"{where}: a secret, output or asset has no place in inputs; pass a reference to it")
         if not all(isinstance(key, str) for key in value):
             raise InputsError(f"{where}: a key is not a text")
-        return {key: _plain(item, f"{where}.{key}") for key, item in value.items() if item is not None}
+        return {key: plain(item, f"{where}.{key}") for key, item in value.items() if item is not None}
     raise InputsError(f"{where}: a {type(value).__name__} is not plain data; only text, numbers, lists and mappings are")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,13 @@ from ringfence import yamltext
 from ringfence.errors import InputError
 from ringfence.estate import Coverage, Estate
 from ringfence.facts import Country, Pod
-from ringfence.read.workload import ShapeError, pods
+from ringfence.read.workload import ShapeError, opaque_group, pods
 from ringfence.yamltext import Document, dotted
 
 SUFFIXES = (".yaml", ".yml", ".json")
 MAX_DEPTH = 100  # schemas of custom resources nest deep
 MAX_TOTAL = 64 * 1024 * 1024
 MAX_SHOWN = 200
-
-# Objects of these API groups make pods only through a pod template. Any other may have a controller that makes some.
-_BUILT_IN = frozenset({"", "apps", "batch", "autoscaling", "policy", "extensions"})
-_UNRENDERED = frozenset({"kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"})
 
 
 def read_manifests(path: Path) -> Estate:
@@ -90,7 +86,7 @@ def _read(document: Document, file: Path, found: list[Pod], opaque: list[str], p
             continue
         for inner, pod in made:
             found.append(msgspec.structs.replace(pod, source=str(file), line=document.line((*path, *inner))))
-        if not made and (group := _group(manifest)) is not None:
+        if not made and (group := opaque_group(manifest)) is not None:
             name = (manifest.get("metadata") or {}).get("name", "unnamed")
             opaque.append(f"{manifest['kind']} {name} ({group})")
 
@@ -103,14 +99,6 @@ def _objects(value: Any, path: yamltext.Path) -> Iterator[tuple[yamltext.Path, A
             yield from _objects(item, (*path, "items", at))
     else:
         yield path, value
-
-
-def _group(manifest: Mapping[str, Any]) -> str | None:
-    """Return the API group of an object that may make pods in a way of its own; ``None`` if it does not."""
-    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
-    if group in _BUILT_IN or (group.endswith(".k8s.io") and group not in _UNRENDERED):
-        return None
-    return group
 
 
 def _at(path: yamltext.Path) -> str:

@@ -27,6 +27,10 @@ SAFE_SYSCTLS = frozenset({
     "net.ipv4.tcp_keepalive_probes",
 })  # fmt: skip
 
+# Objects of these API groups make pods only through a pod template. Any other may have a controller that makes some.
+_BUILT_IN = frozenset({"", "apps", "batch", "autoscaling", "policy", "extensions"})
+_UNRENDERED = frozenset({"kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"})
+
 
 class ShapeError(ValueError):
     """A part of an object is not of the type that Kubernetes gives it; ``path`` leads there."""
@@ -69,6 +73,14 @@ def pods(manifest: Mapping[str, Any], declared: str = "") -> Iterator[tuple[Path
     for number, (path, template) in enumerate(reversed(found)):
         suffix = f"-{number + 1}" if len(found) > 1 else ""
         yield path, _pod(template, path, f"{name}{suffix}", namespace, kind, declared)
+
+
+def opaque_group(manifest: Mapping[str, Any]) -> str | None:
+    """Return the API group of an object that may make pods in a way of its own; ``None`` if it does not."""
+    group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
+    if group in _BUILT_IN or (group.endswith(".k8s.io") and group not in _UNRENDERED):
+        return None
+    return group
 
 
 def _pod(template: Mapping[str, Any], path: Path, name: str, namespace: str, kind: str, declared: str) -> Pod:
