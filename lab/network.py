@@ -109,17 +109,24 @@ class Network:
 
     def _lay_cables(self, topology: Topology) -> bool:
         wanted = {machine.name: _wanted_labels(machine.name, topology) for machine in topology.machines}
-        for name, labels in wanted.items():
-            namespace = self.namespace(name)
-            wrong = [port for port, label in _labels(namespace, labels).items() if labels.get(port) != label]
-            _batch([f"link delete {port}" for port in wrong], namespace)  # The end in the other machine goes with it.
         present = {name: _labels(self.namespace(name), labels) for name, labels in wanted.items()}
-        missing = [cable for cable in topology.cables if cable.a_port not in present[cable.a]]
+        # Both ends, or none: the other end may be stuck in a namespace that somebody deleted.
+        whole = [
+            cable
+            for cable in topology.cables
+            if all(present[name].get(port) == wanted[name][port] for name, port in _ends(cable))
+        ]
+        kept = {end for cable in whole for end in _ends(cable)}
+        missing = [cable for cable in topology.cables if cable not in whole]
+        for name, labels in present.items():
+            for port in sorted(labels):
+                # One at a time, and only if it is still there: a cable has two ends, and both go at once.
+                if (name, port) not in kept and port in _links(self.namespace(name)):
+                    _batch([f"link delete {port}"], self.namespace(name))
         _batch([self._cable_command(cable) for cable in missing])
         for name, labels in wanted.items():
-            ends = {cable.a_port for cable in missing if cable.a == name}
-            ends |= {cable.b_port for cable in missing if cable.b == name}
-            _batch([f'link set {port} up alias "{labels[port]}"' for port in sorted(ends)], self.namespace(name))
+            ports = sorted(port for cable in missing for owner, port in _ends(cable) if owner == name)
+            _batch([f'link set {port} up alias "{labels[port]}"' for port in ports], self.namespace(name))
         return bool(missing)
 
     def _cable_command(self, cable: Cable) -> str:
@@ -127,6 +134,10 @@ class Network:
             f"link add {cable.a_port} address {_mac(cable.a, cable.a_port)} netns {self.namespace(cable.a)} type veth "
             f"peer name {cable.b_port} address {_mac(cable.b, cable.b_port)} netns {self.namespace(cable.b)}"
         )
+
+
+def _ends(cable: Cable) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (cable.a, cable.a_port), (cable.b, cable.b_port)
 
 
 def _wanted_labels(machine: str, topology: Topology) -> dict[str, str]:
