@@ -112,7 +112,8 @@ class Api:
             auth_settings=["BearerToken"],
         )  # fmt: skip
         try:
-            answer = self._client.rest_client.request(method, url, headers, body, _request_timeout=_TIMEOUT)
+            send = self._client.rest_client.request
+            answer = send(method, url, headers, body, _request_timeout=_TIMEOUT)  # type: ignore[no-untyped-call]
             data: bytes = answer.read()
         except (urllib3.exceptions.HTTPError, client.ApiException) as error:
             cause = getattr(error, "reason", None)

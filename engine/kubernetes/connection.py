@@ -50,7 +50,9 @@ class Connection:
         """Return a client of the cluster's API."""
         settings = client.Configuration()
         try:
-            config.load_kube_config_from_dict(self.configuration, context=self.context or None, client_configuration=settings)
+            config.load_kube_config_from_dict(  # type: ignore[no-untyped-call]
+                self.configuration, context=self.context or None, client_configuration=settings
+            )
         except (config.ConfigException, ValueError, OSError) as error:
             # The library's message may quote the kubeconfig, so only the kind of failure is told.
             raise InputError(f"kubeconfig: cannot be used ({type(error).__name__}); check it with kubectl") from None

@@ -16,7 +16,7 @@ URN = "urn:pulumi:lab.north::ringfence::ringfence:platform:Site$kubernetes:core/
 CANARY = "canary-9e1d"
 
 
-class Aborted(Exception):
+class AbortedError(Exception):
     pass
 
 
@@ -28,7 +28,7 @@ class Call:
 
     def abort(self, code: grpc.StatusCode, line: str) -> NoReturn:
         self.code, self.line = code, line
-        raise Aborted
+        raise AbortedError
 
 
 def failing_with(error: Exception, request: Any) -> Call:
@@ -36,7 +36,7 @@ def failing_with(error: Exception, request: Any) -> Call:
         raise error
 
     call: Any = Call()
-    with pytest.raises(Aborted):
+    with pytest.raises(AbortedError):
         reports_errors(method)(None, request, call)
     return call
 
@@ -73,6 +73,6 @@ def test_inputs_that_cannot_be_read_still_make_one_line() -> None:
         return read(request.news)
 
     call: Any = Call()
-    with pytest.raises(Aborted):
+    with pytest.raises(AbortedError):
         reports_errors(method)(None, provider_pb2.CheckRequest(urn=URN, news=asset), call)
     assert call.line.startswith('Secret "key::2": data: assets')

@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.kubernetes.diff import Change, changes, input_changes
 from engine.kubernetes.properties import UNKNOWN
 from engine.kubernetes.tokens import Kind
-from tests.engine.kubernetes.test_properties import plain
+from tests.engine.kubernetes.test_properties import objects, plain
 
 CONFIG_MAP, POD, SECRET = (Kind("", "v1", name) for name in ("ConfigMap", "Pod", "Secret"))
 ROLE_BINDING = Kind("rbac.authorization.k8s.io", "v1", "RoleBinding")
@@ -26,7 +25,7 @@ def test_equal_values_have_no_changes(value: Any) -> None:
     assert changes(value, value) == []
 
 
-@given(st.dictionaries(st.text(), plain), st.dictionaries(st.text(), plain))
+@given(objects, objects)
 def test_there_are_changes_exactly_where_values_differ_by_type_or_value(old: Any, new: Any) -> None:
     assert (changes(old, new) == []) == (repr_without_order(old) == repr_without_order(new))
 

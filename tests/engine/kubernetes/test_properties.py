@@ -12,13 +12,16 @@ from engine.kubernetes import properties
 from engine.kubernetes.properties import UNKNOWN, Properties, has_unknown, read, text, value_at, write
 from ringfence.errors import InputError
 
+names = st.text(max_size=3)
 plain = st.recursive(
-    st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | names,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=6,
 )
+objects = st.dictionaries(names, plain, max_size=3)
 
 
-@given(st.dictionaries(st.text(), plain))
+@given(objects)
 def test_what_is_written_is_read_back(values: dict[str, Any]) -> None:
     assert read(write(Properties(values))).values == values
 
