@@ -22,7 +22,7 @@ _DONE = {
 }
 _NO_CHANGE = frozenset({"same", "read", "refresh"})
 _SHOWN = frozenset({"info", "info#err", "warning", "error"})
-_OF_NO_USE = ("using pulumi-resource-", "update failed")
+_OF_NO_USE = ("using pulumi-resource-", "update failed", "an unhandled error occurred: the Python program ended")
 
 
 @dataclass
