@@ -1,0 +1,1 @@
+"""Pictures of an estate: where things stand, and how information flows; as SVG and as Mermaid."""
