@@ -38,7 +38,6 @@ class Bucket:
 
     resource_type = "ringfence:stores:Bucket"
     model = BucketInputs
-    replace_on = frozenset({"name", "place"})
 
     def bring_about(self, wanted: BucketInputs, before: Values | None, reach: Reach) -> Found:
         """Make the bucket, or set what differs."""
@@ -58,6 +57,11 @@ class Bucket:
     def delete(self, before: Values, reach: Reach) -> None:
         """Remove the bucket, which must be empty; the gate has seen a permit that says so."""
         _driver(_recorded(before), reach).destroy(allow_destroy=True)
+
+    def replace_on(self, old: Values, new: Values) -> frozenset[str]:
+        """What makes it another bucket; and the lock, which a bucket has from its making or never."""
+        lock = {"lock"} if bool(old.get("lock")) != bool(new.get("lock")) else set()
+        return frozenset({"name", "place", *lock})
 
     def explain(self, old: Values, new: Values, reach: Reach) -> Iterator[str]:
         """Nothing that the properties do not say."""

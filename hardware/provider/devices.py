@@ -80,8 +80,6 @@ class _StoppableDriver:
 class _Group:
     """Devices, by the switch driver. The id of a group is `<site>/<name>`."""
 
-    replace_on = frozenset({"site", "name"})
-
     def bring_about(self, wanted: GroupInputs, before: Values | None, reach: Reach) -> Found:
         """Configure every device; those that fail are named, and their record stays what it was."""
         texts = {name: reach.texts.get(device.digest) for name, device in wanted.devices.items()}
@@ -118,6 +116,10 @@ class _Group:
             for name, device in configured.items()
         }
         roll_out(_drivers(addresses, reach), bare, say=reach.say).raise_if_failed()
+
+    def replace_on(self, old: Values, new: Values) -> frozenset[str]:
+        """What makes it another thing."""
+        return frozenset({"site", "name"})
 
     def explain(self, old: Values, new: Values, reach: Reach) -> Iterator[str]:
         """Each configuration line that would change, with its device and file."""

@@ -32,7 +32,6 @@ class Key:
 
     resource_type = "ringfence:keys:Key"
     model = KeyInputs
-    replace_on = frozenset({"hsm", "keyId", "algorithm"})
 
     def bring_about(self, wanted: KeyInputs, before: Values | None, reach: Reach) -> Found:
         """Make the key in the HSM, or set its name and uses."""
@@ -63,6 +62,10 @@ class Key:
         driver = _driver(recorded(before, "hsm"), spec, reach)
         _refuse_another(driver, driver.read(), before)
         driver.destroy(allow_destroy=True)
+
+    def replace_on(self, old: Values, new: Values) -> frozenset[str]:
+        """What makes it another thing."""
+        return frozenset({"hsm", "keyId", "algorithm"})
 
     def explain(self, old: Values, new: Values, reach: Reach) -> Iterator[str]:
         """Nothing that the properties do not say."""

@@ -82,10 +82,6 @@ class Kind(Protocol, Generic[Wanted]):
     def model(self) -> type[Wanted]:
         """The type of its inputs."""
 
-    @property
-    def replace_on(self) -> frozenset[str]:
-        """Inputs that no update in place can change."""
-
     def bring_about(self, wanted: Wanted, before: Values | None, reach: Reach) -> Found:
         """Make the thing as wanted, adopting what is there already; `before` is what the state holds of it."""
 
@@ -94,6 +90,9 @@ class Kind(Protocol, Generic[Wanted]):
 
     def delete(self, before: Values, reach: Reach) -> None:
         """Remove the thing; it is no error when it is gone already."""
+
+    def replace_on(self, old: Values, new: Values) -> frozenset[str]:
+        """Inputs whose change from `old` to `new` no update in place can make."""
 
     def explain(self, old: Values, new: Values, reach: Reach) -> Iterator[str]:
         """Lines that say more about a difference than the properties do."""

@@ -73,7 +73,7 @@ class Provider:
     def diff(self, request: rpc.DiffRequest, context: Context) -> rpc.DiffResponse:
         """What differs between the state and the inputs; touches nothing."""
         kind, old, new = self._kind(request.urn), plain(request.olds), plain(request.news)
-        answer = difference(old, new, kind.replace_on)
+        answer = difference(old, new, kind.replace_on(old, new))
         if answer.changes == rpc.DiffResponse.DIFF_SOME:
             self._explain(request.urn, list(kind.explain(old, new, self._reach(request.urn))))
         return answer

@@ -32,8 +32,6 @@ class SealInputs(Inputs):
 class _Record:
     """A thing that exists only on record; its id is its part."""
 
-    replace_on = frozenset({"part"})
-
     def bring_about(self, wanted: PermitInputs | SealInputs, before: Values | None, reach: Reach) -> Found:
         """Nothing: that the gate let it pass is all that it says."""
         return Found(wanted.part, wanted.model_dump(mode="json", by_alias=True))
@@ -46,6 +44,10 @@ class _Record:
 
     def delete(self, before: Values, reach: Reach) -> None:
         """Nothing."""
+
+    def replace_on(self, old: Values, new: Values) -> frozenset[str]:
+        """What makes it another thing."""
+        return frozenset({"part"})
 
     def explain(self, old: Values, new: Values, reach: Reach) -> Iterator[str]:
         """Nothing that the properties do not say."""
