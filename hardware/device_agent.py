@@ -35,6 +35,7 @@ Files = Mapping[str, "File | None"]
 HOME = Path("/var/lib/ringfence")
 COMMITS, PENDING, LOCK, AGENT = HOME / "commits", HOME / "pending", HOME / "lock", HOME / "agent.py"
 BOOT_UNIT = Path("/etc/systemd/system/ringfence-revert.service")
+_TELLING = re.compile(r"error|unknown|invalid|fail|cannot|not installed|no end|%", re.IGNORECASE)
 KEPT_COMMITS = 3
 COMMAND_SECONDS = 40
 
@@ -143,7 +144,7 @@ def run(command: list[str], **values: str) -> tuple[int, str]:
 def _gist(output: str) -> str:
     """The line of a tool's output that says what went wrong."""
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
-    telling = [line for line in lines if re.search(r"error|unknown|invalid|fail|cannot|not installed|no end|%", line, re.I)]
+    telling = [line for line in lines if _TELLING.search(line) and " INFO: " not in line]
     return (telling or lines)[0][:300]
 
 
@@ -192,22 +193,51 @@ def make_live(
                 run(rule["retire"], interface=link)
         failures += _activate(rule, [path for path in touched if after[path] is not None], bool(touched))
         if "deactivate" in rule and any(after[path] is None for path in touched):
-            code, output = run(rule["deactivate"])
-            failures += [f"{' '.join(rule['deactivate'])}: {_gist(output)}"] if code else []
+            failures += _attempt(rule["deactivate"], "")
     for command in repair:
-        code, output = run(command)
-        failures += [f"{' '.join(command)}: {_gist(output)}"] if code else []
+        failures += _attempt(command, "")
     return failures
 
 
 def _activate(rule: dict[str, Any], paths: list[str], touched: bool) -> list[str]:
+    """Run the rule's commands for its files that are there; where a softer way did not do, the rule's `fallback`."""
     failures = []
     for command in rule["activate"]:
         each = paths if any("{path}" in part for part in command) else [""] if touched else []
         for path in each:
-            code, output = run(command, path=path)
-            failures += [f"{' '.join(command[:2])}: {_gist(output)}"] if code else []
+            failures += _attempt(command, path)
+    if "fallback" in rule and (failures or any(_drift(rule, path) for path in paths)):
+        failures = [failure for command in rule["fallback"] for failure in _attempt(command, "")]
+        failures += [f"{path}: does not take effect: {line}" for path in paths for line in _drift(rule, path)]
     return failures
+
+
+def _attempt(command: list[str], path: str) -> list[str]:
+    code, output = run(command, path=path)
+    return [f"{' '.join(command[:2])}: {_gist(output)}"] if code else []
+
+
+def _drift(rule: dict[str, Any], path: str) -> list[str]:
+    """What loading the file would do to the running configuration, as `+ line` and `- line`; empty when they agree."""
+    code, output = run(rule["drift"], path=path)
+    if code:
+        return [f"! cannot be compared with what runs: {_gist(output)}"]
+    lines, sign = [], ""
+    for line in output.splitlines():
+        if line.startswith("Lines To Delete"):
+            sign = "-"
+        elif line.startswith("Lines To Add"):
+            sign = "+"
+        elif sign and line.strip(" =") not in ("", "exit"):
+            # To delete a line, the tool lists the command that undoes it: name the line itself.
+            lines.append(f"{sign} {_undone(line.rstrip()) if sign == '-' else line.rstrip()}")
+    return lines
+
+
+def _undone(command: str) -> str:
+    bare = command.lstrip()
+    indent = command[: len(command) - len(bare)]
+    return indent + (bare[len("no ") :] if bare.startswith("no ") else f"no {bare}")
 
 
 # --- operations ----------------------------------------------------------------------------------------------------
@@ -235,12 +265,9 @@ def _timer(commit: str) -> str:
 
 def read(request: Request) -> Request:
     """State of the device: our files, how the running configuration differs from them, and what was asked for."""
-    files, drift, facts = read_files(request["rules"]), {}, {}
-    for path in files:
-        rule = _rule_of(path, request["rules"])
-        if "drift" in rule:
-            code, output = run(rule["drift"], path=path)
-            drift[path] = {"ok": code == 0, "output": output if code == 0 else _gist(output)}
+    files, facts = read_files(request["rules"]), {}
+    rules = {path: _rule_of(path, request["rules"]) for path in files}
+    drift = {path: _drift(rule, path) for path, rule in rules.items() if "drift" in rule}
     for name, command in request["facts"].items():
         code, output = run(command)
         facts[name] = output if code == 0 else None

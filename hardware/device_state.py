@@ -38,6 +38,7 @@ class FileRule:
     exclusive: bool = False
     validate: Sequence[str] | None = None
     deactivate: Sequence[str] | None = None
+    fallback: Sequence[Sequence[str]] | None = None
     retire: Sequence[str] | None = None
     drift: Sequence[str] | None = None
 
@@ -102,34 +103,13 @@ class DeviceState:
         links = json.loads(reply["facts"]["addresses"] or "[]")
         return cls(
             files={path: DeviceFile(**content) for path, content in reply["files"].items()},
-            drift={path: tuple(_drift_lines(answer)) for path, answer in reply["drift"].items()},
+            drift={path: tuple(lines) for path, lines in reply["drift"].items()},
             addresses=dict(_global_addresses(links)),
             down=frozenset(link["ifname"] for link in links if "UP" not in link["flags"]),
             bgp=dict(_bgp_sessions(reply["facts"]["bgp"])),
             unconfirmed=reply["pending"],
             digest=reply["digest"],
         )
-
-
-def _drift_lines(answer: Mapping[str, Any]) -> Iterator[str]:
-    if not answer["ok"]:
-        yield f"! cannot be compared: {answer['output']}"
-        return
-    sign = ""
-    for line in answer["output"].splitlines():
-        if line.startswith("Lines To Delete"):
-            sign = "-"
-        elif line.startswith("Lines To Add"):
-            sign = "+"
-        elif sign and line.strip() not in ("", "exit") and not re.fullmatch(r"=+", line.strip()):
-            # To delete a line, the tool lists the command that undoes it: name the line itself.
-            yield f"{sign} {_inverse(line.rstrip()) if sign == '-' else line.rstrip()}"
-
-
-def _inverse(command: str) -> str:
-    bare = command.lstrip()
-    indent = command[: len(command) - len(bare)]
-    return indent + (bare.removeprefix("no ") if bare.startswith("no ") else f"no {bare}")
 
 
 def _global_addresses(links: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:

@@ -52,12 +52,13 @@ def connected(device: Device, ssh: Ssh) -> Iterator[paramiko.SSHClient]:
 
 
 def _connect(client: paramiko.SSHClient, device: Device, ssh: Ssh) -> None:
+    key = _private_key(ssh)
     try:
         client.connect(
             device.address,
             port=device.port,
             username=ssh.user,
-            key_filename=str(ssh.private_key_file),
+            pkey=key,
             timeout=CONNECT_SECONDS,
             banner_timeout=CONNECT_SECONDS,
             auth_timeout=CONNECT_SECONDS,
@@ -77,10 +78,20 @@ def _connect(client: paramiko.SSHClient, device: Device, ssh: Ssh) -> None:
     except (OSError, EOFError) as error:
         # NoValidConnectionsError says "[Errno None] Unable to connect to port 22 on 10.0.0.1".
         reason = getattr(error, "strerror", None) or str(error) or "connection closed"
-        raise UnreachableError(f"{device}: cannot be reached at {device.address} port {device.port}: {reason}") from None
+        raise UnreachableError(f"{device}: no answer at {device.address} port {device.port}: {reason}") from None
     transport = client.get_transport()
     if transport is not None:
         transport.set_keepalive(KEEPALIVE_SECONDS)
+
+
+def _private_key(ssh: Ssh) -> paramiko.PKey:
+    try:
+        return paramiko.PKey.from_path(ssh.private_key_file)
+    except OSError as error:
+        raise InputError(f"{ssh.private_key_file}: cannot be read: {error.strerror}") from None
+    except (paramiko.SSHException, paramiko.pkey.UnknownKeyType, ValueError, TypeError):
+        # The libraries' own texts may quote from the file.
+        raise InputError(f"{ssh.private_key_file}: no private key that can be used without a passphrase") from None
 
 
 def execute(client: paramiko.SSHClient, device: Device, command: str, stdin: bytes, *, seconds: float) -> bytes:
