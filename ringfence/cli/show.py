@@ -39,6 +39,21 @@ def output_option(command: F) -> F:
     )(command)
 
 
+def judging_options(command: F) -> F:
+    """Add ``--today``, ``--stage`` and ``--waivers``."""
+    command = click.option(
+        "--waivers", type=click.Path(file_okay=False, exists=True, path_type=Path),
+        help="Folder of signed waivers [default: waivers/<country> beside the country file].",
+    )(command)  # fmt: skip
+    command = click.option(
+        "--stage", type=click.Choice(["file", "plan", "audit"]), help="Judge as at this stage [default: by the subject]."
+    )(command)
+    return click.option(
+        "--today", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE",
+        help="Judge as if this were the day (YYYY-MM-DD); marks the output, and no gate takes it.",
+    )(command)  # fmt: skip
+
+
 def colours(stream: TextIO) -> bool:
     """Return whether to use colours: a terminal that has them, and nobody asked for none (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

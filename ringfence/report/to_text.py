@@ -12,6 +12,7 @@ from ringfence.report.report import Report
 from ringfence.verdict import Verdict
 
 WIDTH = 110
+_UNEXAMINED = 3
 _INDENT = "      "
 _LABELS = {"pass": "pass", "fail": "FAIL", "unknown": "unknown", "waived": "waived", "not_applicable": "n/a"}
 _COLOURS = {"pass": "green", "fail": "red", "unknown": "yellow", "waived": "cyan", "not_applicable": "bright_black"}
@@ -41,7 +42,9 @@ def _lines(report: Report, paint: Paint, everything: bool) -> Iterator[str]:
     yield f"{terminal(report.subject)}: {len(report.rules)} rules on {judged:,} facts, stage {report.stage}"
     yield " · ".join(f"{count} {status.replace('_', ' ')}" for status, count in report.counts.items())
     if report.not_examined:
-        yield f"{len(report.not_examined)} things were not examined; --format json, html or markdown lists what judged"
+        rest = len(report.not_examined) - _UNEXAMINED
+        more = f"; and {rest} more (see --format markdown)" if rest > 0 else ""
+        yield f"not examined: {terminal('; '.join(report.not_examined[:_UNEXAMINED]))}{more}"
     if report.pretended:
         yield paint(f"Judged as if today were {report.today.isoformat()}: not evidence.", "yellow")
     yield paint(report.sentence(), _DECISION_COLOURS[report.decision])
