@@ -8,6 +8,7 @@ from typing import Any
 from pulumi.runtime.proto.provider_pb2 import DiffResponse, PropertyDiff
 
 from hardware.provider.properties import Values, step
+from ringfence.estate import encode
 
 DRIFT = "drift"
 """The output that holds, one line each, what is really otherwise than declared."""
@@ -41,12 +42,12 @@ def difference(old: Values, new: Values, replace_on: Collection[str]) -> DiffRes
 
 
 def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, PropertyDiff.Kind.ValueType]]:
-    if old == new:
-        return
     if old is _ABSENT:
         yield path, _ADD
     elif new is _ABSENT:
         yield path, _DELETE
+    elif encode(old) == encode(new):  # in Python, True == 1
+        return
     elif isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted(set(old) | set(new)):
             yield from _changes(old.get(key, _ABSENT), new.get(key, _ABSENT), step(path, key))

@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 import pytest
 import yaml
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as rpc
@@ -99,6 +100,9 @@ class Engine:
     def delete(self, token: str, name: str, thing_id: str, outputs: Inputs, inputs: Inputs) -> None:
         request = rpc.DeleteRequest(id=thing_id, urn=urn(token, name), properties=bag(outputs), old_inputs=bag(inputs))
         self._client.Delete(request)
+
+    def cancel(self) -> None:
+        self._client.Cancel(Empty())
 
     @property
     def schema(self) -> str:

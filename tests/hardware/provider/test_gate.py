@@ -20,7 +20,8 @@ def test_without_a_permit_nothing_is_created(engine: Engine) -> None:
     with pytest.raises(grpc.RpcError) as call:
         engine.create(PERMIT, "permit", INPUTS)
     assert refused(call) == (
-        "no permit to create ringfence:gate:Permit::permit in lab.national: none was issued; run `ringfence permit lab.national`"
+        "no permit to create ringfence:gate:Permit::permit in lab.national: none was issued; "
+        "run `ringfence permit lab.national`"
     )
 
 
@@ -43,7 +44,9 @@ def test_a_permit_for_another_stack_does_not_count(engine: Engine) -> None:
 
 
 def test_an_expired_permit_does_not_count(engine: Engine) -> None:
-    engine.permit("create", PERMIT, "permit", INPUTS, now=utc_now() - timedelta(minutes=2), life=timedelta(minutes=1, seconds=59))
+    engine.permit(
+        "create", PERMIT, "permit", INPUTS, now=utc_now() - timedelta(minutes=2), life=timedelta(minutes=1, seconds=59)
+    )
     with pytest.raises(grpc.RpcError) as call:
         engine.create(PERMIT, "permit", INPUTS)
     assert "no permit" in refused(call)
