@@ -39,13 +39,12 @@ def nothing_leads_out(estate: Estate) -> Iterator[Finding]:
     places = {place.name: place for place in estate.places}
     for proof in prove(estate):
         name, bounds = proof.demand.data_class, f"must stay in {proof.demand.stay_in} ({proof.demand.by()})"
-        for breach in proof.breaches:
-            country = breach.place.country if breach.place else "?"
-            message = f"{name} can reach {breach.node} in {country}; it {bounds}"
-            yield Finding(f"{name} -> {breach.node}", message, breach.declared(), breach.path(places))
-        for breach in proof.unplaced if proof.demand.stay_in != "anywhere" else ():
-            message = f"{name} can reach {breach.node}, and nothing says where that is; it {bounds}"
-            yield Finding(f"{name} -> {breach.node}", message, breach.declared(), breach.path(places), unknown=True)
+        for breach in (*proof.breaches, *proof.unplaced):
+            what = f"{breach.start}, which opens {name}," if breach.is_key else name
+            subject = f"{breach.start if breach.is_key else name} -> {breach.node}"
+            where = f"in {breach.place.country}" if breach.place else "and nothing says where that is"
+            message = f"{what} can reach {breach.node}, {where}; it {bounds}"
+            yield Finding(subject, message, breach.declared(), breach.path(places), unknown=breach.place is None)
 
 
 @rule(

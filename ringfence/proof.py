@@ -19,12 +19,16 @@ _KEY_FLOWS = frozenset({"key-use", "held-in"})
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A node out of bounds, or of unknown place (``place`` is ``None``), and the flows that lead there."""
+    """A node out of bounds, or of unknown place (``place`` is ``None``), and the flows that lead there.
+
+    ``is_key`` tells whether what leads there is a key that opens the class, or data of it.
+    """
 
     node: str
     start: str
     place: Place | None
     flows: tuple[Flow, ...]
+    is_key: bool
 
     def path(self, places: dict[str, Place]) -> tuple[str, ...]:
         """Return the hops as text: where it rests, then each flow with its evidence, target and country."""
@@ -82,23 +86,25 @@ def _prove(demand: Demand, estate: Estate, graph: Graph, places: dict[str, Place
     rests = [f"bucket:{bucket.name}" for bucket in estate.buckets if bucket.data_class == name]
     rests += [f"pool:{pool.name}" for pool in estate.pools if name in pool.classes]
     keys = [f"key:{key.name}" for key in opening_keys(estate, name)]
-    data = graph.reach(rests, lambda flow: carries(flow, name), outside)
+    data = graph.reach((node for node in rests if not outside(node)), lambda flow: carries(flow, name), outside)
+    # A copy abroad is a breach where it stands, but the way that it went there says more.
+    data.by.update({node: None for node in rests if node not in data.by})
     opened = graph.reach(keys, lambda flow: flow.kind in _KEY_FLOWS, outside)
     breaches: list[Breach] = []
     unplaced: list[Breach] = []
-    for reached in (data, opened):
+    for reached, is_key in ((data, False), (opened, True)):
         for node in reached.by:
-            if node not in places:
-                unplaced.append(_breach(node, None, reached))
+            if node not in places and demand.stay_in != "anywhere":
+                unplaced.append(_breach(node, None, reached, is_key))
             elif outside(node):
-                breaches.append(_breach(node, places[node], reached))
+                breaches.append(_breach(node, places[node], reached, is_key))
     trusted = dict.fromkeys(flow for flow in (*data.taken, *opened.taken) if flow.evidence == ON_TRUST)
     return Proof(demand, (*data.by, *opened.by), tuple(breaches), tuple(unplaced), tuple(trusted))
 
 
-def _breach(node: str, place: Place | None, reached: Reached) -> Breach:
+def _breach(node: str, place: Place | None, reached: Reached, is_key: bool) -> Breach:
     flows = reached.path(node)
-    return Breach(node, flows[0].source if flows else node, place, flows)
+    return Breach(node, flows[0].source if flows else node, place, flows, is_key)
 
 
 def _located(node: str, places: dict[str, Place]) -> str:
