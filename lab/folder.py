@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.paths import lab_dir
+from lab import durable
+from ringfence.errors import InputError
 
 LAB_MARK = "ringfence-lab"
 """Stands in the comment of every SSH key and in every authority's name: no other country may trust them."""
+
+_MARK = "This folder belongs to a Ringfence lab; `ringfence lab down` deletes it.\n"
+_OTHER_ROOMS = {"pulumi", "pulumi-home", "pulumi-passphrase", "state", "trust"}
+"""What others may have put into the folder before the lab is started for the first time."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +65,6 @@ class LabFolder:
         return self.root / "THIS-IS-A-LAB"
 
     @property
-    def other_rooms(self) -> frozenset[str]:
-        """What others may have put into the folder before the lab was started for the first time."""
-        return frozenset({"pulumi", "pulumi-home", "pulumi-passphrase", "state", "trust"})
-
-    @property
     def connections(self) -> Path:
         """How this machine reaches the lab's things."""
         return self.root / "connections.yaml"
@@ -77,6 +78,15 @@ class LabFolder:
     def trust(self) -> Path:
         """The trust root and the lab's keys for its roles."""
         return self.root / "trust"
+
+    def claim(self) -> None:
+        """Mark the folder as a lab's, so that `down` may delete it; refuse one that holds somebody's other files."""
+        if not self.mark.exists():
+            strange = sorted({entry.name for entry in self.root.iterdir()} - _OTHER_ROOMS)
+            if strange:
+                raise InputError(f"{self.root}: holds {strange[0]}, which is no lab's; set RINGFENCE_LAB to an empty folder")
+            durable.replace(self.mark, _MARK)
+        self.prepare()
 
     def prepare(self) -> None:
         """Make what is missing of the folder, readable by its owner alone."""

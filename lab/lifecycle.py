@@ -12,7 +12,7 @@ from typing import Literal
 
 from engine.locks import exclusive
 from engine.progress import Say
-from lab import ask, cgroup, durable, kubernetes, server, topology
+from lab import ask, cgroup, kubernetes, server, topology
 from lab.folder import LabFolder, current
 from lab.network import Network
 from lab.start import Start
@@ -20,7 +20,6 @@ from ringfence import trust
 from ringfence.errors import InputError
 from ringfence.estate import Estate
 
-_MARK = "This folder belongs to a Ringfence lab; `ringfence lab down` deletes it.\n"
 _NSPAWN_LEFTOVERS = Path("/run/systemd/nspawn/propagate")
 
 
@@ -57,7 +56,7 @@ def up(estate: Estate, say: Say) -> Lab:
     wanted = topology.from_estate(estate)
     tokens = tuple(hsm.name for hsm in estate.hsms if hsm.kind == "softhsm")
     with _changing(say) as folder:
-        _claim(folder)
+        folder.claim()
         trust.create_lab_trust(folder.trust, estate.country.code)
         begun = Start(folder, wanted, tokens, say)
         written = begun.run()
@@ -75,7 +74,7 @@ def down(say: Say) -> None:
     """Remove the lab: processes, wiring, data, keys and Pulumi state. The cache of built things stays."""
     with _changing(say) as folder:
         # What the kernel holds goes even where somebody has deleted the folder.
-        running = [name for name, processes in cgroup.groups(folder.id).items() if processes.processes()]
+        running = [name for name, processes in cgroup.groups(folder.id).items() if processes.running()]
         cgroup.remove_all(folder.id)
         network = Network(folder.id)
         network.disconnect()
@@ -107,16 +106,6 @@ def _changing(say: Say) -> Iterator[LabFolder]:
     folder.lock.parent.mkdir(exist_ok=True)
     with exclusive(folder.lock, "starting or stopping this lab", say):
         yield current()
-
-
-def _claim(folder: LabFolder) -> None:
-    """Mark the folder as a lab's, so that `down` may delete it; refuse one that holds somebody's other files."""
-    if not folder.mark.exists():
-        strange = sorted({entry.name for entry in folder.root.iterdir()} - folder.other_rooms)
-        if strange:
-            raise InputError(f"{folder.root}: holds {strange[0]}, which is no lab's; set RINGFENCE_LAB to an empty folder")
-        durable.replace(folder.mark, _MARK)
-    folder.prepare()
 
 
 def _delete(folder: LabFolder) -> None:

@@ -98,8 +98,9 @@ def server(folder: LabFolder, machine: Machine, image: Image, network: Network) 
         "--link-journal=no",
         "--resolv-conf=off",
         "--timezone=off",
-        "--console=pipe",
+        "--console=read-only",
         "--boot",
+        "systemd.show_status=true",  # Into the machine's log: otherwise one that fails to boot does so without a word.
     )
     mount = ("sh", "-c", _MOUNT_AND_BOOT, "sh", layers, str(own.mounted))
     return Server(

@@ -70,7 +70,7 @@ def ensure_running(server: Server, folder: LabFolder, say: Say) -> bool:
     """Start `server` unless it runs as it should; wait until it is ready. Says whether it had to be started."""
     processes = group(folder.id, server.name)
     wanted = Mark(server.name, server.address, server.fingerprint())
-    if wanted in marks(folder) and processes.processes() and not _wait(server, processes, STUCK_SECONDS):
+    if wanted in marks(folder) and processes.running() and not _wait(server, processes, STUCK_SECONDS):
         return False
     with step(f"starting {server.name}", say):
         processes.kill()
@@ -86,7 +86,7 @@ def _wait(server: Server, processes: ProcessGroup, seconds: float) -> str:
     """Wait until the server is ready; empty when it is, else what it still lacked."""
     deadline = time.monotonic() + seconds
     while complaint := server.complaint():
-        if not processes.processes():
+        if not processes.running():
             return f"it ended by itself ({complaint})"
         if time.monotonic() > deadline:
             return complaint

@@ -28,7 +28,7 @@ class Start:
         self.folder, self.topology, self.tokens, self.say = folder, topology, tuple(tokens), say
         self.network = Network(folder.id)
         self.changes: list[str] = []
-        running = [name for name, processes in groups(folder.id).items() if processes.processes()]
+        running = [name for name, processes in groups(folder.id).items() if processes.running()]
         self.ports = ports.reserve(folder, PORTS, running)
 
     def run(self) -> Path:
