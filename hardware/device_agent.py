@@ -171,6 +171,18 @@ def retire_links(before: Files, after: Files) -> set[str]:
     return {link for link in links if Path("/sys/class/net", link).exists()}
 
 
+def _addresses(files: Files, paths: list[str]) -> set[tuple[str, str]]:
+    """Interface and address of every address that FRR files give."""
+    found, interface = set(), ""
+    for path in paths:
+        for line in (files.get(path) or {"text": ""})["text"].splitlines():
+            if not line.startswith(" "):
+                interface = line[len("interface ") :].strip() if line.startswith("interface ") else ""
+            elif interface and (match := re.fullmatch(r" ip(?:v6)? address (\S+)", line)):
+                found.add((interface, match[1]))
+    return found
+
+
 def make_live(
     before: Files,
     after: Files,
@@ -192,6 +204,9 @@ def make_live(
             for link in sorted(retire_links({p: before.get(p) for p in ours}, {p: after[p] for p in ours})):
                 run(rule["retire"], interface=link)
         failures += _activate(rule, [path for path in touched if after[path] is not None], bool(touched))
+        if "withdraw" in rule:
+            for interface, address in sorted(_addresses(before, ours) - _addresses(after, ours)):
+                run(rule["withdraw"], interface=interface, address=address)
         if "deactivate" in rule and any(after[path] is None for path in touched):
             failures += _attempt(rule["deactivate"], "")
     for command in repair:
@@ -222,15 +237,16 @@ def _drift(rule: dict[str, Any], path: str) -> list[str]:
     code, output = run(rule["drift"], path=path)
     if code:
         return [f"! cannot be compared with what runs: {_gist(output)}"]
-    lines, sign = [], ""
+    lines, sign, wanted = [], "", {line.strip() for line in Path(path).read_text(errors="replace").splitlines()}
     for line in output.splitlines():
         if line.startswith("Lines To Delete"):
             sign = "-"
         elif line.startswith("Lines To Add"):
             sign = "+"
         elif sign and line.strip(" =") not in ("", "exit"):
-            # To delete a line, the tool lists the command that undoes it: name the line itself.
-            lines.append(f"{sign} {_undone(line.rstrip()) if sign == '-' else line.rstrip()}")
+            # To delete a line, the tool lists the command that undoes it, sometimes among those to add: name the line.
+            undoes = sign == "-" or (line.strip().startswith("no ") and line.strip() not in wanted)
+            lines.append(f"- {_undone(line.rstrip())}" if undoes else f"+ {line.rstrip()}")
     return lines
 
 

@@ -40,6 +40,7 @@ class FileRule:
     deactivate: Sequence[str] | None = None
     fallback: Sequence[Sequence[str]] | None = None
     retire: Sequence[str] | None = None
+    withdraw: Sequence[str] | None = None
     drift: Sequence[str] | None = None
 
     def matches(self, path: str) -> bool:

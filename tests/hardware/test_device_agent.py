@@ -23,8 +23,9 @@ ip forwarding
 Lines To Add
 ============
 router bgp 65001
- bgp router-id 10.0.0.1
+ no bgp default ipv4-unicast
 exit
+no ip prefix-list rogue seq 5 permit any
 """
 
 
@@ -89,6 +90,15 @@ def test_only_what_differs_is_installed_and_activated(rule: dict[str, Any], tmp_
     assert (tmp_path / "log").read_text() == f"{other}\n"
 
 
+def test_an_address_that_a_file_no_longer_gives_is_withdrawn(rule: dict[str, Any], tmp_path: Path) -> None:
+    rule["withdraw"] = ["sh", "-c", f"echo {{interface}} {{address}} >> {tmp_path}/log"]
+    path = str(tmp_path / "a.conf")
+    old = "interface lo\n ip address 10.0.0.1/32\n ipv6 address fd00::1/128\nexit\nrouter bgp 1\n ip address 9.9.9.9/32\n"
+    new = "interface lo\n ipv6 address fd00::1/128\nexit\n"
+    agent.make_live({path: content(old)}, {path: content(new)}, [rule], [], [])
+    assert (tmp_path / "log").read_text() == "lo 10.0.0.1/32\n"
+
+
 def test_what_does_not_take_effect_is_a_failure_even_if_its_tool_is_content(rule: dict[str, Any], tmp_path: Path) -> None:
     rule.update(activate=[["true"]], fallback=[["true"]], drift=prints(RELOAD_OUTPUT))
     failures = agent.make_live({}, {str(tmp_path / "a.conf"): content("x")}, [rule], [], [])
@@ -101,7 +111,7 @@ def test_a_failed_activation_is_mended_by_its_fallback(rule: dict[str, Any], tmp
 
 
 def test_the_difference_to_what_runs_is_told_as_lines(rule: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "a.conf").touch()
+    (tmp_path / "a.conf").write_text("router bgp 65001\n no bgp default ipv4-unicast\n")
     rule["drift"] = prints(RELOAD_OUTPUT)
     reply = agent.read({"rules": [rule], "facts": {"ok": ["echo", "1"], "missing": ["no-such-tool"]}})
     assert reply["drift"] == {
@@ -109,7 +119,8 @@ def test_the_difference_to_what_runs_is_told_as_lines(rule: dict[str, Any], tmp_
             "- router bgp 65009",
             "- no ip forwarding",
             "+ router bgp 65001",
-            "+  bgp router-id 10.0.0.1",
+            "+  no bgp default ipv4-unicast",
+            "- ip prefix-list rogue seq 5 permit any",
         ]
     }
     assert reply["facts"] == {"ok": "1\n", "missing": None}
