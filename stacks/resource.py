@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ringfence.estate import Estate, digest
+from ringfence.estate import Estate, digest, encode
 from ringfence.inputs import inputs_digest
 from ringfence.permit import HOLDS_DATA, resource_key
 
@@ -59,4 +59,4 @@ def estate_digest(estate: Estate) -> str:
 
 def plain(fact: object) -> Any:
     """A fact as JSON values."""
-    return msgspec.to_builtins(fact)
+    return msgspec.json.decode(encode(fact))
