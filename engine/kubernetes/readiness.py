@@ -117,6 +117,13 @@ def _namespace(api: Api, live: Live) -> NotReady | None:
     return None if phase == "Active" else NotReady(f"its phase is {phase}")
 
 
+def _quota(api: Api, live: Live) -> NotReady | None:
+    # Until it is counted, the server refuses every object of the namespace with "status unknown for quota".
+    if live.get("status", {}).get("hard") == live["spec"].get("hard"):
+        return None
+    return NotReady("the quota controller has not counted it yet; does kube-controller-manager run?")
+
+
 def _definition(api: Api, live: Live) -> NotReady | None:
     if message := _holds(live, "NamesAccepted", "False"):
         return NotReady(message, final=True)
@@ -136,5 +143,6 @@ _CHECKS: dict[str, Callable[[Api, Live], NotReady | None]] = {
     "apps/Deployment": _deployment,
     "batch/Job": _job,
     "core/Namespace": _namespace,
+    "core/ResourceQuota": _quota,
     "apiextensions.k8s.io/CustomResourceDefinition": _definition,
 }

@@ -42,9 +42,12 @@ class Plugin:
         return Resource(self, f"urn:pulumi:test::demo::{token}::{name}")
 
     def namespace(self) -> str:
-        """Make a namespace of the test's own; the cluster goes away with the session."""
-        name = f"test-{secrets.token_hex(4)}"
-        self.api.apply(f"/api/v1/namespaces/{name}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        """Make a namespace of the test's own, in which pods can be made; the cluster goes away with the session."""
+        path = f"/api/v1/namespaces/{(name := f'test-{secrets.token_hex(4)}')}"
+        self.api.apply(path, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        deadline = Deadline(30, threading.Event())
+        while not self.api.get(f"{path}/serviceaccounts/default"):
+            assert deadline.pause(), "no default service account"
         return name
 
     def by_hand(self, path: str, change: Manifest) -> None:

@@ -135,7 +135,9 @@ def test_deleting_spares_another_object_that_took_the_name(plugin: Plugin) -> No
     plugin.delete_by_hand(quota_path(namespace))
     plugin.resource(QUOTA, "another").create(quota(namespace))
     resource.delete()
-    assert plugin.api.get(quota_path(namespace)) is not None
+    spared = plugin.api.get(quota_path(namespace))
+    assert spared is not None
+    assert "deletionTimestamp" not in spared["metadata"]
 
 
 def test_a_pod_over_quota_is_refused_with_the_servers_reason(plugin: Plugin) -> None:
