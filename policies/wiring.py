@@ -186,7 +186,7 @@ def packed(address: str) -> bytes:
     try:
         host = address[: address.index("/")] if "/" in address else address
         return inet_pton(AF_INET6 if ":" in host else AF_INET, host)
-    except OSError:
+    except (OSError, ValueError):
         return b""
 
 
