@@ -39,7 +39,7 @@ def up(country: Path | None) -> None:
 def status(ctx: click.Context) -> None:
     """Show each server and machine; exit code 4 unless all of them answer."""
     import lab
-    from ringfence.report.escape import terminal
+    from ringfence.escape import terminal
 
     services = lab.status()
     width = max((len(service.name) for service in services), default=0)

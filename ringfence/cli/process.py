@@ -9,7 +9,7 @@ import traceback
 import click
 
 from ringfence.errors import RingfenceError
-from ringfence.report.escape import terminal
+from ringfence.escape import terminal
 
 INTERRUPTED = 130
 

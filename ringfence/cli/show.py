@@ -61,7 +61,7 @@ def colours(stream: TextIO) -> bool:
 
 def say(line: str, /) -> None:
     """Print one line of progress on stderr."""
-    from ringfence.report.escape import terminal
+    from ringfence.escape import terminal
 
     sys.stderr.write(terminal(line) + "\n")
     sys.stderr.flush()

@@ -8,7 +8,7 @@ from importlib.resources import files
 from unicodedata import east_asian_width
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
-from ringfence.report.escape import terminal, xml
+from ringfence.escape import terminal, xml
 
 _SVG = "http://www.w3.org/2000/svg"
 # Mean width of a character of the interface fonts, in parts of the font's size; a little generous, so that text fits.
@@ -85,7 +85,23 @@ class Canvas:
         numbers = (x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2)
         a, b, c, d, e, f, g, h = (_number(number) for number in numbers)
         self.path(f"M{a} {b} C{c} {d} {e} {f} {g} {h}", kind, label)
-        self.path(f"M{_number(x2 - 8)} {_number(y2 - 4.5)} L{g} {h} L{_number(x2 - 8)} {_number(y2 + 4.5)}", f"{kind} rf-head")
+        self._arrow(x2, y2, -8, kind)
+
+    def detour(self, start: tuple[float, float], end: tuple[float, float], lane: float, kind: str, label: str) -> None:
+        """Draw a line that goes from ``start`` to ``end`` by way of the height ``lane``, with an arrow."""
+        (x1, y1), (x2, y2) = start, end
+        leave = f"C{_number(x1 + 36)} {_number(y1)} {_number(x1 + 20)} {_number(lane)} {_number(x1 + 62)} {_number(lane)}"
+        reach = f"C{_number(x2 - 20)} {_number(lane)} {_number(x2 - 36)} {_number(y2)} {_number(x2)} {_number(y2)}"
+        self.path(f"M{_number(x1)} {_number(y1)} {leave} L{_number(x2 - 62)} {_number(lane)} {reach}", kind, label)
+        self._arrow(x2, y2, -8, kind)
+
+    def loop(self, start: tuple[float, float], end: tuple[float, float], kind: str, label: str) -> None:
+        """Draw a bow between the right edges of boxes that stand above each other, or against the reading direction."""
+        (x1, y1), (x2, y2) = start, end
+        out = max(x1, x2) + 40
+        bow = f"C{_number(out)} {_number(y1)} {_number(out)} {_number(y2)} {_number(x2)} {_number(y2)}"
+        self.path(f"M{_number(x1)} {_number(y1)} {bow}", kind, label)
+        self._arrow(x2, y2, 8, kind)
 
     def text(
         self, x: float, y: float, words: str, kind: str = "rf-text", *, size: float = 12, room: float = 0, anchor: str = ""
@@ -108,6 +124,10 @@ class Canvas:
         self._root.set("width", _number(width))
         self._root.set("height", _number(height))
         return tostring(self._root, encoding="unicode")
+
+    def _arrow(self, x: float, y: float, back: float, kind: str) -> None:
+        head = f"M{_number(x + back)} {_number(y - 4.5)} L{_number(x)} {_number(y)} L{_number(x + back)} {_number(y + 4.5)}"
+        self.path(head, f"{kind} rf-head")
 
     def _add(self, tag: str, kind: str, **attributes: float | str) -> Element:
         plain = {name: value if isinstance(value, str) else _number(value) for name, value in attributes.items()}

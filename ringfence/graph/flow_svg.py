@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ringfence.graph.canvas import Box, Canvas
-from ringfence.graph.flow_graph import FlowGraph, Node
+from ringfence.graph.flow_graph import Edge, FlowGraph, Node
 
 _W, _H, _GAP_X, _GAP_Y, _TOP = 184.0, 46.0, 74.0, 16.0, 96.0
+_LANES, _LANE = 88.0, 7.0
 _MOST_IN_COLUMN = 14
 _BOUNDS = {"territory": "must not leave the territory", "coalition": "must not leave the coalition", "anywhere": "may go anywhere"}
 _STATUS = {"pass": "proved", "fail": "broken", "unknown": "not known"}
@@ -22,7 +23,11 @@ def flow_svg(graph: FlowGraph) -> str:
     beyond, folded_beyond = _columns([node for node in graph.nodes if not node.home], flat=True)
     rows = max([len(column) for column in (*columns, *beyond)] or [1])
     inside = len(columns) * (_W + _GAP_X) - _GAP_X + 56 if columns else 240
-    height = _TOP + rows * (_H + _GAP_Y) + 26
+    x, right = 24 + 28, 24 + inside + 76
+    across = {**_place(columns, x, _GAP_X, rows, 0), **_place(beyond, right, 96, rows, 0)}
+    lanes = _lanes(graph, across)
+    top = _TOP + len(lanes) * _LANE
+    height = top + rows * (_H + _GAP_Y) + 26
     width = 24 + inside + (len(beyond) * (_W + 96) + 24 if beyond else 24)
     canvas = Canvas(f"How {graph.data_class} data flows", f"{len(graph.nodes)} nodes, {len(graph.edges)} flows; {graph.status}")
     canvas.rect(Box(0, 0, max(width, 720), height + 60), "rf-page", 0)
@@ -35,10 +40,10 @@ def flow_svg(graph: FlowGraph) -> str:
     canvas.text(plate.middle, plate.centre + 5, words, "rf-plate-text", size=13.5, room=plate.w - 16, anchor="middle")
     kind = {"pass": "rf-strong", "fail": "rf-bad-text"}.get(graph.status, "rf-warn")
     canvas.text(ring.x + 24, ring.y + 36, f"residency {_STATUS[graph.status]}", kind, size=13)
-    boxes = {**_place(columns, ring.x + 28, _GAP_X, rows), **_place(beyond, ring.right + 76, 96, rows)}
+    boxes = {**_place(columns, x, _GAP_X, rows, top), **_place(beyond, right, 96, rows, top)}
     if beyond:
-        canvas.text(ring.right + 76, ring.y + 36, "outside the border", "rf-caption", size=10)
-    _edges(canvas, graph, boxes)
+        canvas.text(right, ring.y + 36, "outside the border", "rf-caption", size=10)
+    _edges(canvas, graph, boxes, lanes)
     for node in graph.nodes:
         if node.name in boxes:
             _node(canvas, node, boxes[node.name])
@@ -59,27 +64,35 @@ def _columns(nodes: Sequence[Node], *, flat: bool = False) -> tuple[list[list[No
     return columns, folded
 
 
-def _place(columns: Sequence[Sequence[Node]], x: float, gap: float, rows: int) -> dict[str, Box]:
+def _place(columns: Sequence[Sequence[Node]], x: float, gap: float, rows: int, top: float) -> dict[str, Box]:
     boxes = {}
     for index, column in enumerate(columns):
-        start = _TOP + (rows - len(column)) * (_H + _GAP_Y) / 2
+        start = top + (rows - len(column)) * (_H + _GAP_Y) / 2
         for row, node in enumerate(column):
             boxes[node.name] = Box(x + index * (_W + gap), start + row * (_H + _GAP_Y), _W, _H)
     return boxes
 
 
-def _edges(canvas: Canvas, graph: FlowGraph, boxes: dict[str, Box]) -> None:
+def _lanes(graph: FlowGraph, boxes: Mapping[str, Box]) -> dict[Edge, int]:
+    """Give each flow that skips a column a lane of its own above the boxes, so that it crosses none of them."""
+    far = [edge for edge in graph.edges if edge.source in boxes and edge.target in boxes]
+    far = [edge for edge in far if boxes[edge.target].x - boxes[edge.source].right > _GAP_X + _W]
+    return {edge: number for number, edge in enumerate(far)}
+
+
+def _edges(canvas: Canvas, graph: FlowGraph, boxes: Mapping[str, Box], lanes: Mapping[Edge, int]) -> None:
     for edge in sorted(graph.edges, key=lambda edge: (edge.failing, not edge.trusted)):
         source, target = boxes.get(edge.source), boxes.get(edge.target)
         if source is None or target is None:
             continue
         kind = "rf-edge-bad" if edge.failing else "rf-edge-trust" if edge.trusted else "rf-edge"
         label = f"{edge.kind}: {edge.source} to {edge.target} (evidence: {edge.evidence})"
-        if target.x > source.x:
+        if edge in lanes:
+            canvas.detour((source.right, source.centre), (target.x, target.centre), _LANES + lanes[edge] * _LANE, kind, label)
+        elif target.x > source.x:
             canvas.curve((source.right, source.centre), (target.x, target.centre), kind, label)
         else:
-            # Against the reading direction: around below, so that it does not cross the boxes between.
-            canvas.curve((source.right, source.centre + 10), (target.x, target.centre + 10), kind, label)
+            canvas.loop((source.right, source.centre + 8), (target.right, target.centre - 8), kind, label)
 
 
 def _node(canvas: Canvas, node: Node, box: Box) -> None:

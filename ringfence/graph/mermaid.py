@@ -9,7 +9,7 @@ from ringfence.facts import Site
 from ringfence.graph.canvas import fold, listed
 from ringfence.graph.fabric import Fabric, fabrics
 from ringfence.graph.flow_graph import FlowGraph
-from ringfence.report.escape import terminal
+from ringfence.escape import terminal
 
 _MOST = 12
 

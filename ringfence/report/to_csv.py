@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from ringfence.report.escape import cell
+from ringfence.escape import cell
 from ringfence.report.report import Report
 
 COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ringfence.report.escape import xml
+from ringfence.escape import xml
 from ringfence.report.report import Report
 from ringfence.verdict import Verdict
 

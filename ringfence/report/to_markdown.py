@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ringfence.report.escape import markdown
+from ringfence.escape import markdown
 from ringfence.report.report import Report
 from ringfence.verdict import Verdict
 

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import click
 
-from ringfence.report.escape import terminal
+from ringfence.escape import terminal
 from ringfence.report.report import Report
 from ringfence.verdict import Verdict
 
