@@ -109,8 +109,12 @@ def _mentions(lab: str) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"ringfence-{lab}" in (process / "cgroup").read_text() or f"rf{lab}-" in (process / "mountinfo").read_text():
-                found.append(f"{process.name} {(process / 'cmdline').read_text()}")
+            belongs = f"ringfence-{lab}" in (process / "cgroup").read_text()
+            mounted = f"rf{lab}-" in (process / "mountinfo").read_text()
+            # A zombie has ended, and waits only for init to read its exit code.
+            ended = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
         except OSError:
             continue  # It has ended.
+        if (belongs or mounted) and not ended:
+            found.append(f"{process.name} {(process / 'cmdline').read_text()}")
     return found
