@@ -37,7 +37,8 @@ def within(place: Place, reach: str, estate: Estate) -> bool:
     home = estate.country.code
     if reach == "anywhere" or home in (place.country, place.jurisdiction):
         return True
-    return reach == "coalition" and place.country in estate.coalition and place.jurisdiction in estate.coalition
+    partners = {partner.country for partner in estate.coalition}
+    return reach == "coalition" and place.country in partners and place.jurisdiction in partners
 
 
 def _demand(data_class: DataClass, laws: tuple[Law, ...]) -> Demand:

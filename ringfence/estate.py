@@ -29,6 +29,7 @@ from ringfence.facts import (
     Law,
     Namespace,
     Oversight,
+    Partner,
     Place,
     Pod,
     Pool,
@@ -52,7 +53,7 @@ class Estate(Item, frozen=True, gc=False, kw_only=True):
     """All facts about one country's estate. A field's name is its name in ``Coverage`` and ``rule(reads=...)``."""
 
     country: Country
-    coalition: tuple[str, ...] = ()
+    coalition: tuple[Partner, ...] = ()
     laws: tuple[Law, ...] = ()
     data_classes: tuple[DataClass, ...] = ()
     places: tuple[Place, ...] = ()

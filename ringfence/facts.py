@@ -19,6 +19,13 @@ class Country(Item, frozen=True, gc=False):
     languages: tuple[str, ...]
 
 
+class Partner(Item, frozen=True, gc=False):
+    """A country of the coalition, recognised up to and with a day (ISO 8601)."""
+
+    country: str
+    recognised_until: str
+
+
 class Obligation(Item, frozen=True, gc=False):
     """What a law demands of a data class, or of all when ``data_class`` is empty. Empty or 100 means no demand."""
 

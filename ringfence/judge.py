@@ -38,7 +38,7 @@ def judge(
 
     A verified law binds from the day on which it is in force; until its grace ends, what only it forbids is advisory.
     The dates of an unverified law are not believed: it binds today. A rule that reads ``laws`` does not pass while an
-    unverified one makes demands.
+    unverified one makes demands. A partner of the coalition counts until its recognition ends.
 
     Args:
         estate: facts with their coverage, from any reader.
@@ -66,6 +66,8 @@ class _Court:
     @classmethod
     def convene(cls, estate: Estate, today: date, stage: Stage, lines: Mapping[str, int], file: str) -> _Court:
         day = today.isoformat()
+        recognised = tuple(partner for partner in estate.coalition if partner.recognised_until >= day)
+        estate = msgspec.structs.replace(estate, coalition=recognised)
         in_force = tuple(law for law in estate.laws if not law.verified or law.in_force_from <= day)
         enforced = tuple(law for law in in_force if not law.verified or law.grace_until < day)
         return cls(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ringfence.catalogue import Catalogue
 from ringfence.compile import holdings, places
 from ringfence.compile.addresses import plan
 from ringfence.compile.fabric import Fabric
 from ringfence.declaration import Declaration
+from ringfence.declaration.society import Coalition
 from ringfence.estate import FACTS, Coverage, Estate
-from ringfence.facts import Cable, Country, Custodian, Device, Law, Site
+from ringfence.facts import Cable, Country, Custodian, Device, Law, Partner, Site
 
 
 def compile_estate(declaration: Declaration, catalogue: Catalogue, laws: Iterable[Law], provenance: str) -> Estate:
@@ -28,7 +29,7 @@ def compile_estate(declaration: Declaration, catalogue: Catalogue, laws: Iterabl
     coalition = declaration.coalition
     return Estate(
         country=Country(country.code, country.name, country.languages),
-        coalition=tuple(partner.country for partner in coalition.partners) if coalition else (),
+        coalition=tuple(_partners(coalition)) if coalition else (),
         laws=tuple(law for law in laws if law.id in declaration.laws),
         data_classes=tuple(holdings.data_classes(declaration)),
         places=tuple(places.places(declaration, buckets)),
@@ -51,6 +52,11 @@ def compile_estate(declaration: Declaration, catalogue: Catalogue, laws: Iterabl
         oversight=holdings.oversight(declaration),
         coverage=tuple(Coverage(fact, "declared", provenance) for fact in FACTS),
     )
+
+
+def _partners(coalition: Coalition) -> Iterator[Partner]:
+    for partner in coalition.partners:
+        yield Partner(partner.country, partner.recognised_until.isoformat())
 
 
 def _hardware(declaration: Declaration, catalogue: Catalogue) -> tuple[tuple[Device, ...], tuple[Cable, ...]]:

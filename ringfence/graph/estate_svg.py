@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ringfence.demands import within
 from ringfence.estate import Estate
 from ringfence.facts import Filter, Place
 from ringfence.graph.canvas import Box, Canvas, listed
@@ -64,7 +65,6 @@ class _Outside:
 
 
 def _outside(estate: Estate) -> list[_Outside]:
-    home = estate.country.code
     found = []
     allowed = {data_class.name: data_class.stay_in for data_class in estate.data_classes}
     for place in estate.places:
@@ -74,8 +74,7 @@ def _outside(estate: Estate) -> list[_Outside]:
         for bucket in estate.buckets:
             if bucket.place == place.name:
                 stay = allowed.get(bucket.data_class, "")
-                inside = place.jurisdiction == home or stay == "anywhere"
-                inside = inside or (stay == "coalition" and place.country in estate.coalition)
+                inside = within(place, stay, estate)
                 lines.append((f"copy of {bucket.store} ({bucket.data_class})", "rf-text" if inside else "rf-bad-text"))
         for owner in place.owners:
             lines.append((f"{owner.share} % held under {owner.country} law", "rf-muted"))

@@ -98,3 +98,11 @@ def test_a_law_whose_grace_has_not_ended_only_advises() -> None:
     (after,) = verdicts(graced, "RF-OWN-001", today=date(2027, 1, 1))
     assert (during.status, during.mandatory) == ("fail", ())
     assert (after.status, after.mandatory) == ("fail", ("file", "plan"))
+
+
+def test_a_partner_counts_until_its_recognition_ends() -> None:
+    estate = country({"stores.models.copies": ["north", "exchange"]})
+    (last,) = verdicts(estate, "RF-RES-002", today=date(2028, 1, 1))
+    assert last.status == "pass"
+    (after,) = verdicts(estate, "RF-RES-002", today=date(2028, 1, 2))
+    assert (after.status, "xa-models-exchange" in after.subject) == ("fail", True)

@@ -18,6 +18,7 @@ from ringfence.facts import (
     Key,
     Law,
     Obligation,
+    Partner,
     Place,
     Pool,
 )
@@ -46,7 +47,7 @@ def estate(**facts: object) -> Estate:
         "data_classes": (DataClass("health", "territory", "", "any", 100, "health"),),
         "places": (place("north"), place("bucket:records"), place("partner", PARTNER), place("overseas", ABROAD)),
         "buckets": (bucket("records", "north"),),
-        "coalition": (PARTNER,),
+        "coalition": (Partner(PARTNER, "2030-01-01"),),
     } | facts
     return Estate(country=Country(HOME, "Atlantis", ("qaa",)), **given)  # type: ignore[arg-type]
 
