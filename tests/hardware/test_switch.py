@@ -35,11 +35,11 @@ def driver(lab: Lab, connections: Connections) -> SwitchDriver:
 
 @pytest.fixture
 def files(driver: SwitchDriver) -> Iterator[Files]:
-    """A small configuration that is on the device before the test; afterwards it has its own back."""
+    """What is on the device, with a prefix list and an address more; afterwards it has its own back."""
     original = {path: content.text for path, content in driver.read().files.items() if path not in (DAEMONS, FILTER)}
-    small = f"hostname {driver.device.name}\nlog syslog informational\nservice integrated-vtysh-config\n!\n"
-    small += "ip prefix-list test seq 5 permit 192.0.2.0/24\n!\ninterface lo\n ip address 192.0.2.1/32\nexit\n!\n"
-    wanted = {CONF: small}
+    base = original[CONF] if "\nhostname " in original[CONF] else f"hostname {driver.device.name}\nlog syslog informational\n"
+    more = "ip prefix-list test seq 5 permit 192.0.2.0/24\n!\ninterface lo\n ip address 192.0.2.1/32\nexit\n!\n"
+    wanted = {**original, CONF: base + more}
     bring_about(driver, wanted)
     yield wanted
     bring_about(driver, original)
@@ -168,7 +168,7 @@ def test_a_confirmed_change_can_still_be_rolled_back(driver: SwitchDriver, files
 
 def test_a_plan_made_before_another_change_is_refused(driver: SwitchDriver, files: Files) -> None:
     stale = driver.plan(changed(files), driver.read())
-    bring_about(driver, {CONF: files[CONF] + "! another\n"})
+    bring_about(driver, {**files, CONF: files[CONF] + "! another\n"})
     with pytest.raises(OperationError, match="changed since it was read; plan again"):
         driver.apply(stale)
 
