@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
-from hardware.bucket import BucketSettings, BucketSpec, Unknown
+from hardware.bucket import BucketSettings, BucketSpec, Unknown, canonical_policy, tls_only_policy
 from hardware.catalogue import load_catalogue
 from hardware.connections import Connections
 from hardware.device_state import DeviceState
@@ -136,34 +137,26 @@ def _measured(bucket: facts.Bucket, there: BucketSettings) -> facts.Bucket:
         versioning=there.versioning is True,
         lock=words[0].lower() if words else "",
         retention_days=int(words[1]) if len(words) > 1 and words[1].isdigit() else 0,
-        tls_only=_demands_tls(there.policy),
+        tls_only=_demands_tls(bucket.name, there.policy),
         public=_admits_everyone(there),
     )
 
 
-def _demands_tls(policy: object) -> bool:
-    """Return whether a bucket's policy denies everyone what does not come over TLS."""
-    return any(
-        statement.get("Effect") == "Deny" and _everyone(statement)
-        and str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport", "")).lower() == "false"
-        for statement in _statements(policy)
-    )  # fmt: skip
+def _demands_tls(bucket: str, policy: object) -> bool:
+    """Return whether a bucket's policy holds the refusal of plain HTTP that every bucket of ours is made with."""
+    return _statements(canonical_policy(tls_only_policy(bucket)))[0] in _statements(policy)
 
 
 def _admits_everyone(there: BucketSettings) -> bool:
     """Return whether a policy lets everyone in, unless the store blocks all public access."""
-    open_to_all = any(statement.get("Effect") == "Allow" and _everyone(statement) for statement in _statements(there.policy))
-    return open_to_all and there.public_access_blocked is not True
+    allowing = [statement for statement in _statements(there.policy) if statement.get("Effect") == "Allow"]
+    anyone = any("NotPrincipal" in each or "*" in each.get("Principal", {}).get("AWS", ()) for each in allowing)
+    return anyone and there.public_access_blocked is not True
 
 
-def _everyone(statement: dict[str, object]) -> bool:
-    principal = statement.get("Principal")
-    return principal in ("*", {"AWS": "*"}, {"AWS": ["*"]})
-
-
-def _statements(policy: object) -> Iterator[dict[str, object]]:
-    found = json.loads(policy).get("Statement", []) if isinstance(policy, str) else []
-    yield from found if isinstance(found, list) else [found]
+def _statements(policy: object) -> list[dict[str, Any]]:
+    """Return the statements of a policy in the canonical form that the driver gives."""
+    return json.loads(policy) if isinstance(policy, str) else []
 
 
 def _untold(there: BucketSettings) -> Iterator[str]:
