@@ -81,6 +81,8 @@ class LabFolder:
 
     def claim(self) -> None:
         """Mark the folder as a lab's, so that `down` may delete it; refuse one that holds somebody's other files."""
+        if unfit := set(str(self.root)) & set(",:\\"):
+            raise InputError(f"{self.root}: overlay mounts cannot have {min(unfit)!r} in a path; set RINGFENCE_LAB to another")
         if not self.mark.exists():
             strange = sorted({entry.name for entry in self.root.iterdir()} - _OTHER_ROOMS)
             if strange:

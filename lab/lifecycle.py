@@ -17,7 +17,7 @@ from lab.folder import LabFolder, current
 from lab.network import Network
 from lab.start import Start
 from ringfence import trust
-from ringfence.errors import InputError
+from ringfence.errors import InputError, OperationError
 from ringfence.estate import Estate
 
 _NSPAWN_LEFTOVERS = Path("/run/systemd/nspawn/propagate")
@@ -80,8 +80,10 @@ def down(say: Say) -> None:
         network.disconnect()
         for leftover in _NSPAWN_LEFTOVERS.glob(f"{network.bridge}-*"):
             shutil.rmtree(leftover)
-        if folder.mark.exists():
-            _delete(folder)
+        if not folder.mark.exists():
+            say(f"lab: none in {folder.root}")
+            return
+        _delete(folder)
         say(f"lab: {folder.root} is gone, {len(running)} servers and machines stopped")
 
 
@@ -110,13 +112,17 @@ def _changing(say: Say) -> Iterator[LabFolder]:
 
 def _delete(folder: LabFolder) -> None:
     """Delete the folder; the mark goes last, so that a `down` that is killed can be repeated."""
-    for entry in folder.root.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        elif entry != folder.mark:
-            entry.unlink()
-    folder.mark.unlink()
-    folder.root.rmdir()
+    try:
+        for entry in folder.root.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry != folder.mark:
+                entry.unlink()
+        folder.mark.unlink()
+        folder.root.rmdir()
+    except OSError as error:
+        reason = f"{error.filename}: cannot be deleted ({error.strerror})"
+        raise OperationError(f"{reason}; end what still uses the lab, then repeat `ringfence lab down`") from error
 
 
 def _status(folder: LabFolder, mark: server.Mark) -> ServiceStatus:

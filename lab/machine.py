@@ -64,8 +64,8 @@ def make_disk(folder: LabFolder, machine: Machine, image: Image, keys: SshKeys) 
     """Make the machine's disk with its first files, in place of any that it had."""
     wanted = disk(folder, machine)
     unfinished = Disk(folder.machines / f".{machine.name}.unfinished")
-    for stale in (wanted.home, unfinished.home):
-        shutil.rmtree(stale, ignore_errors=True)
+    _discard(wanted.home)
+    shutil.rmtree(unfinished.home, ignore_errors=True)
     unfinished.home.mkdir(mode=0o700)
     for part in (unfinished.changes, unfinished.work, unfinished.mounted):
         part.mkdir(mode=0o755)
@@ -130,7 +130,16 @@ def remove_surplus(folder: LabFolder, wanted: set[str]) -> None:
     """Remove the disks of machines that the country no longer declares."""
     for home in folder.machines.iterdir():
         if home.name not in wanted:
-            shutil.rmtree(home)
+            _discard(home)
+
+
+def _discard(home: Path) -> None:
+    """Delete a disk, under another name: one that is half deleted must not be taken for a disk."""
+    dying = home.with_name(f".{home.name.lstrip('.')}.deleted")
+    if home.exists() and home != dying:
+        shutil.rmtree(dying, ignore_errors=True)
+        home.rename(dying)
+    shutil.rmtree(dying, ignore_errors=True)
 
 
 def _first_files(machine: Machine, image: Image, keys: SshKeys) -> Mapping[str, tuple[str, int]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import down, environment, status
+from lab import down, environment, machine, status
 from lab.folder import LabFolder
 from ringfence.errors import InputError
 
@@ -31,6 +31,21 @@ def test_a_folder_that_only_holds_pulumis_state_is_taken(tmp_path: Path) -> None
     (tmp_path / "pulumi").mkdir()
     LabFolder(tmp_path).claim()
     assert LabFolder(tmp_path).mark.exists()
+
+
+def test_a_folder_that_no_overlay_can_be_mounted_from_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a:b").mkdir()
+    with pytest.raises(InputError, match="overlay mounts cannot have ':' in a path"):
+        LabFolder(tmp_path / "a:b").claim()
+
+
+def test_disks_of_machines_that_are_no_longer_declared_are_removed_even_half_deleted_ones(tmp_path: Path) -> None:
+    folder = LabFolder(tmp_path)
+    folder.claim()
+    for name in ("kept", "gone", ".gone.deleted", ".new.unfinished"):
+        (folder.machines / name / "changes").mkdir(parents=True)
+    machine.remove_surplus(folder, {"kept"})
+    assert [home.name for home in folder.machines.iterdir()] == ["kept"]
 
 
 def test_down_deletes_no_folder_that_is_not_a_labs(elsewhere: Path) -> None:
