@@ -90,7 +90,9 @@ def addresses_are_unique(estate: Estate) -> Iterator[Finding]:
         name = device.name
         for port in device.interfaces:
             here = (name, port.name)
-            for address in (port.ipv4, port.ipv6):
-                if address and (other := claim(address.partition("/")[0], here)) is not here:
-                    message = f"{address.partition('/')[0]} is also the address of {other[0]}:{other[1]}"
-                    yield Finding(f"{name}:{port.name}", message, device.declared)
+            for text in (port.ipv4, port.ipv6):
+                for address in text.split(",") if text else ():  # a live port may have several
+                    host = address.partition("/")[0]
+                    if (other := claim(host, here)) is not here:
+                        message = f"{host} is also the address of {other[0]}:{other[1]}"
+                        yield Finding(f"{name}:{port.name}", message, device.declared)

@@ -182,10 +182,10 @@ def leaves_serve_one_rail(estate: Estate) -> Iterator[Finding]:
 
 
 def packed(address: str) -> bytes:
-    """Return the bytes of an address (``address`` or ``address/length``); empty, so out of every range, if it is none."""
+    """Return the bytes of an address (``address`` or ``address/length``); empty, so out of every range, if it is not one."""
+    host, _, length = address.partition("/")
     try:
-        host = address[: address.index("/")] if "/" in address else address
-        return inet_pton(AF_INET6 if ":" in host else AF_INET, host)
+        return inet_pton(AF_INET6 if ":" in host else AF_INET, host) if "," not in length else b""
     except (OSError, ValueError):
         return b""
 
@@ -207,7 +207,8 @@ def _range(prefix: str) -> Range:
 
 
 def _stray(device: str, port: Interface, address: str, declared: str) -> Finding:
-    return Finding(f"{device}:{port.name}", f"{address} lies outside the {port.network} block of its site", declared)
+    what = f"{address} is no single address" if "," in address else f"{address} is not"
+    return Finding(f"{device}:{port.name}", f"{what} in the {port.network} block of its site", declared)
 
 
 def _ports(estate: Estate) -> dict[Port, Interface]:

@@ -34,10 +34,11 @@ def read_manifests(path: Path) -> Estate:
     opaque: list[str] = []
     problems: list[str] = []
     for file, text in _texts(path, problems):
+        may_merge = b"<<" in text
         for document in yamltext.parse_all(text, MAX_DEPTH):
             if document.problems:
                 problems += [f"{file}:{p.line or document.line(p.path)}: {_at(p.path)}{p.message}" for p in document.problems]
-            elif merges := [p for p in document.lines if "<<" in p] if b"<<" in text else []:
+            elif merges := [p for p in document.lines if "<<" in p] if may_merge else []:
                 message = "merge keys (<<) are not read here, and Kubernetes follows them; write them out"
                 problems.append(f"{file}:{document.line(merges[0])}: {message}")
             elif document.value is not None:

@@ -60,6 +60,12 @@ def test_an_address_of_another_device_names_both(family: str) -> None:
     assert "north-su1-leaf1:lo" in verdict.message
 
 
+def test_a_second_address_of_a_live_port_is_compared_too() -> None:
+    own, taken = interface("south-spine1", "lo").ipv4, interface("north-su1-leaf1", "lo").ipv4
+    (verdict,) = failures(port("south-spine1", "lo", ipv4=f"{own},{taken}"), "RF-NET-005")
+    assert verdict.subject == "south-spine1:lo"
+
+
 @pytest.mark.parametrize(
     ("port_name", "family", "address"),
     [
@@ -68,6 +74,7 @@ def test_an_address_of_another_device_names_both(family: str) -> None:
         ("oob0", "ipv4", "10.77.0.1/24"),
         ("oob0", "ipv4", "10.9.9.9/24"),
         ("rail2", "ipv4", "not an address"),
+        ("rail2", "ipv4", "10.77.0.2/31,10.9.9.9/24"),
         ("rail2", "ipv6", "fd77::zz/127"),
     ],
 )
