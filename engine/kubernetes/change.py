@@ -17,20 +17,24 @@ from ringfence.errors import OperationError
 PATCH_FORCE = "pulumi.com/patchForce"
 
 
-def create(api: Api, path: str, kind: Kind, inputs: dict[str, Any], urn: str, *, dry_run: bool = False) -> dict[str, Any]:
+def create(
+    api: Api, path: str, kind: Kind, inputs: dict[str, Any], urn: str, present: dict[str, Any] | None, *,
+    dry_run: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """Make an object for the resource `urn`; one that a cut-off run made for the same resource is taken up again.
+
+    `present` is the object that has the name now, if any.
 
     Raises:
         OperationError: an object of this name is there already and is not this resource's.
     """
-    current = api.get(path)
-    if current is not None and live_objects.owner(current) != urn and not live_objects.is_going(current):
-        whose = live_objects.owner(current) or "nobody"
+    if present and live_objects.owner(present) != urn:
+        whose = live_objects.owner(present) or "nobody"
         raise OperationError(
             f'exists already and belongs to {whose}: take it over with "pulumi import", '
             "give the resource an alias of its old name, or delete the object"
         )
-    return api.apply(path, manifest(kind, inputs, urn), force=current is not None or _forced(inputs), dry_run=dry_run)
+    return api.apply(path, manifest(kind, inputs, urn), force=present is not None or _forced(inputs), dry_run=dry_run)
 
 
 def update(

@@ -14,6 +14,7 @@ from engine.kubernetes.properties import has_unknown
 from engine.kubernetes.refusal import RefusalError, UnreachableError
 from engine.kubernetes.tokens import Kind
 from engine.kubernetes.waiting import Deadline
+from ringfence.errors import OperationError
 
 Manifest = dict[str, Any]
 
@@ -36,6 +37,7 @@ class Cluster:
         self._api = Api(connection.client())
         self._cancelled = threading.Event()
         self._unreachable = False
+        self._taken_up: set[str] = set()
 
     def cancel(self) -> None:
         """End every wait now."""
@@ -85,10 +87,18 @@ class Cluster:
         namespace = self._namespace(resource, inputs["metadata"].get("namespace"))
         name = inputs["metadata"]["name"]
         path, identity = resource.path(namespace, name), naming.object_id(namespace, name)
-        if not dry_run:
-            self._let_go(path, seconds)
-        made = change.create(self._api, path, kind, inputs, urn, dry_run=dry_run)
-        return Outcome(identity, made if dry_run else self._ready(resource, path, made, seconds))
+        present = self._api.get(path)
+        if present and live.is_going(present):
+            # A run that was cut off began its deletion: the name is free only when it is gone.
+            if not dry_run:
+                readiness.wait_gone(self._api, path, present["metadata"]["uid"], self._deadline(seconds))
+            present = None
+        made = change.create(self._api, path, kind, inputs, urn, present, dry_run=dry_run)
+        if dry_run:
+            return Outcome(identity, made)
+        if present:
+            self._taken_up.add(made["metadata"]["uid"])
+        return Outcome(identity, self._ready(resource, path, made, seconds))
 
     def read(self, kind: Kind, identity: str) -> Outcome | None:
         """Read an object; None when it is gone, or its whole kind is."""
@@ -113,7 +123,13 @@ class Cluster:
         return Outcome(identity, changed if dry_run else self._ready(resource, path, changed, seconds))
 
     def delete(self, kind: Kind, identity: str, uid: str, seconds: float) -> None:
-        """Delete an object, dependents first, and wait until it is gone."""
+        """Delete an object, dependents first, and wait until it is gone.
+
+        Raises:
+            OperationError: it is the replacement too, because the program insists on making that one first.
+        """
+        if uid in self._taken_up:
+            raise OperationError("the new object has the old one's name; leave delete_before_replace=False out")
         try:
             resource = self._api.resource(kind)
         except UnknownKindError:
@@ -121,12 +137,6 @@ class Cluster:
         path = resource.path(*self._place(resource, identity))
         self._api.delete(path, uid)
         readiness.wait_gone(self._api, path, uid, self._deadline(seconds))
-
-    def _let_go(self, path: str, seconds: float) -> None:
-        """Wait for an object whose deletion a cut-off run began: its name is free only when it is gone."""
-        current = self._api.get(path)
-        if current and live.is_going(current):
-            readiness.wait_gone(self._api, path, current["metadata"]["uid"], self._deadline(seconds))
 
     def _ready(self, resource: Resource, path: str, found: Manifest, seconds: float) -> Manifest:
         return readiness.wait_ready(self._api, resource, path, found, self._deadline(seconds))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import secrets
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from engine.kubernetes.properties import UNKNOWN
+from engine.kubernetes.properties import UNKNOWN, Properties
 from engine.kubernetes.tokens import Kind
 from ringfence.errors import InputError
 
@@ -21,22 +21,25 @@ class AutoName:
     """How to name an object whose program gives no `metadata.name`."""
 
     resource: str
-    seed: bytes = b""
+    urn: str
     proposed: str = ""
     disabled: bool = False
 
-    def make(self) -> str:
-        """Return a name that is unique, and the same for the same seed."""
+    def make(self, inputs: Properties) -> str:
+        """Return the name of the object that these inputs declare.
+
+        It is a digest and not random, because a run that is cut off after a create and before its state is written
+        would otherwise leave an object behind and make another one. What is secret stays out of the digest.
+        """
         if self.proposed:
             return self.proposed
-        # Without a seed any unique name will do: the engine keeps it in state from then on.
-        suffix = hashlib.sha256(self.seed).hexdigest()[:8] if self.seed else secrets.token_hex(4)
-        return f"{self.resource}-{suffix}"
+        text = json.dumps([self.urn, _nameless(inputs.public())], sort_keys=True)
+        return f"{self.resource}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def complete(
     kind: Kind,
-    news: dict[str, Any],
+    news: Properties,
     olds: dict[str, Any],
     auto: AutoName,
     *,
@@ -48,7 +51,7 @@ def complete(
     Raises:
         InputError: the inputs contradict their type or cannot be named.
     """
-    inputs = copy.deepcopy(news)
+    inputs = copy.deepcopy(news.values)
     for field, wanted in (("apiVersion", kind.api_version), ("kind", kind.name)):
         if inputs.setdefault(field, wanted) not in (wanted, UNKNOWN):
             raise InputError(f"{field}: {inputs[field]!r} contradicts the resource's type, which says {wanted!r}")
@@ -60,7 +63,7 @@ def complete(
     if "generateName" in metadata:
         raise InputError("metadata.generateName: not carried; leave metadata.name out to have a unique name made")
     if "name" not in metadata:
-        _name(metadata, olds.get("metadata"), auto)
+        _name(metadata, olds.get("metadata"), auto, news)
     if namespaced is False and "namespace" in metadata:
         raise InputError(f"metadata.namespace: a {kind.name} belongs to no namespace; leave it out")
     if namespaced:
@@ -104,14 +107,25 @@ def with_identity(kind: Kind, inputs: dict[str, Any], identity: str) -> dict[str
     return {"apiVersion": kind.api_version, "kind": kind.name} | inputs | {"metadata": metadata}
 
 
-def _name(metadata: dict[str, Any], old: object, auto: AutoName) -> None:
+def _name(metadata: dict[str, Any], old: object, auto: AutoName, news: Properties) -> None:
     """Give an object its old made-up name, or a new one."""
     if isinstance(old, dict) and autonamed({"metadata": old}):
         metadata["name"] = old["name"]
     elif auto.disabled:
         raise InputError("metadata.name: missing, and autonaming is switched off for this stack")
     else:
-        metadata["name"] = auto.make()
+        metadata["name"] = auto.make(news)
     annotations = metadata.setdefault("annotations", {})
     if isinstance(annotations, dict):
         annotations[AUTONAMED] = "true"
+
+
+def _nameless(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return inputs without what `complete` adds, so that a name can be made again from completed inputs."""
+    rest = {key: value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
+    if isinstance(metadata := rest.pop("metadata", None), dict):
+        kept = {key: value for key, value in metadata.items() if key not in ("name", "namespace")}
+        if isinstance(annotations := kept.get("annotations"), dict):
+            kept["annotations"] = {key: value for key, value in annotations.items() if key != AUTONAMED}
+        rest["metadata"] = {key: value for key, value in kept.items() if value}
+    return {key: value for key, value in rest.items() if value != {}}

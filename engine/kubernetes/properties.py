@@ -5,6 +5,7 @@ Unknown values (outputs that a preview cannot tell yet) stay in the plain values
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,15 @@ class Properties:
     def secret_texts(self) -> frozenset[str]:
         """Every string at or below a secret path: what may not appear in a message."""
         return frozenset(text for path in self.secrets for text in _texts(value_at(self.values, path)))
+
+    def public(self) -> dict[str, Any]:
+        """The values without what is secret."""
+        result = copy.deepcopy(self.values)
+        for path in sorted(self.secrets, key=len):
+            parent = value_at(result, path[:-1])
+            if isinstance(parent, dict):
+                parent.pop(str(path[-1]), None)
+        return result
 
 
 def read(struct: struct_pb2.Struct) -> Properties:

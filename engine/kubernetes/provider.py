@@ -88,12 +88,12 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         """Fill in the object's identity."""
         kind, news, olds = tokens.parse(Subject(request.urn).token), read(request.news), read(request.olds)
         auto = naming.AutoName(
-            Subject(request.urn).name, request.randomSeed, request.autonaming.proposed_name,
-            request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
+            Subject(request.urn).name, request.urn, request.autonaming.proposed_name,
+            disabled=request.autonaming.mode == provider_pb2.CheckRequest.AutonamingOptions.DISABLE,
         )  # fmt: skip
         try:
             inputs = naming.complete(
-                kind, news.values, olds.values, auto,
+                kind, news, olds.values, auto,
                 namespaced=self._server.is_namespaced(kind), default_namespace=self._server.default_namespace,
             )  # fmt: skip
         except InputError as error:
@@ -107,9 +107,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
         require_ours(read(request.olds).values, Subject(request.urn).text(request.id))
         found = diff.input_changes(kind, request.id, old.values, new.values)
         response = _diff_response(found)
-        # Two objects cannot share a name, so the old one has to go first unless the new one gets another name.
-        same = new.values.get("metadata") != UNKNOWN and _identity(new.values, request.id) == request.id
-        response.deleteBeforeReplace = bool(response.replaces) and same and not naming.autonamed(new.values)
+        response.deleteBeforeReplace = _next_identity(request, new) == request.id
         return response
 
     @reports_errors
@@ -210,6 +208,20 @@ def _identity(manifest: dict[str, Any], known: str) -> str:
     metadata = manifest["metadata"]
     namespace = metadata.get("namespace") or (naming.split_id(known)[0] if known else None)
     return naming.object_id(namespace, metadata["name"])
+
+
+def _next_identity(request: provider_pb2.DiffRequest, new: Properties) -> str | None:
+    """Return the id that an object made anew from these inputs would have; None where that is unknown yet.
+
+    Two objects cannot share a name: where it is the present one, the old object has to go first, whyever it is replaced.
+    """
+    if new.values.get("metadata") == UNKNOWN:
+        return None
+    identity = _identity(new.values, request.id)
+    if not naming.autonamed(new.values):
+        return identity
+    auto = naming.AutoName(Subject(request.urn).name, request.urn)
+    return naming.object_id(naming.split_id(identity)[0], auto.make(new))
 
 
 def _always_secret(kind: Kind) -> frozenset[Path]:

@@ -71,9 +71,7 @@ class Resource:
     outputs: struct_pb2.Struct = field(default_factory=struct_pb2.Struct)
 
     def check(self, program: Manifest) -> provider_pb2.CheckResponse:
-        return self.plugin.stub.Check(
-            provider_pb2.CheckRequest(urn=self.urn, olds=self.inputs, news=struct(program), randomSeed=self.urn.encode())
-        )
+        return self.plugin.stub.Check(provider_pb2.CheckRequest(urn=self.urn, olds=self.inputs, news=struct(program)))
 
     def create(self, program: Manifest, timeout: float = 30) -> Resource:
         inputs = self.check(program).inputs

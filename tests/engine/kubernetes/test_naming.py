@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.kubernetes.naming import AutoName, autonamed, complete, object_id, split_id
-from engine.kubernetes.properties import UNKNOWN
+from engine.kubernetes.properties import UNKNOWN, Path, Properties
 from engine.kubernetes.tokens import Kind
 from ringfence.errors import InputError
 
@@ -13,12 +13,13 @@ QUOTA = Kind("", "v1", "ResourceQuota")
 
 
 def completed(
-    program: dict[str, Any], olds: dict[str, Any] | None = None, seed: bytes = b"seed", namespaced: bool | None = True,
-    **auto: Any,
+    program: dict[str, Any], olds: dict[str, Any] | None = None, urn: str = "urn:quota", namespaced: bool | None = True,
+    secrets: frozenset[Path] = frozenset(), **auto: Any,
 ) -> dict[str, Any]:  # fmt: skip
     return complete(
-        QUOTA, program, olds or {}, AutoName("quota", seed, **auto), namespaced=namespaced, default_namespace="serve"
-    )
+        QUOTA, Properties(program, secrets), olds or {}, AutoName("quota", urn, **auto),
+        namespaced=namespaced, default_namespace="serve",
+    )  # fmt: skip
 
 
 def test_identity_is_filled_in() -> None:
@@ -40,17 +41,38 @@ def test_a_namespace_on_a_cluster_wide_kind_is_refused() -> None:
         completed({"metadata": {"name": "q", "namespace": "mine"}}, namespaced=False)
 
 
-def test_a_made_up_name_is_the_resources_name_and_eight_hex_digits_and_depends_on_the_seed_alone() -> None:
-    first, again, other = (completed({}, seed=seed)["metadata"]["name"] for seed in (b"1", b"1", b"2"))
-    assert first == again != other
-    assert len(first) == len("quota-") + 8
-    assert int(first.removeprefix("quota-"), 16)
+def made_up(program: dict[str, Any], **options: Any) -> str:
+    name: str = completed(program, **options)["metadata"]["name"]
+    return name
+
+
+def test_a_made_up_name_is_the_resources_name_and_eight_hex_digits() -> None:
+    name = made_up({})
+    assert len(name) == len("quota-") + 8
+    assert int(name.removeprefix("quota-"), 16)
+
+
+def test_the_same_resource_with_the_same_inputs_gets_the_same_name_so_that_a_cut_off_create_can_be_repeated() -> None:
+    assert made_up({"spec": {"pods": 1}}) == made_up({"spec": {"pods": 1}})
+    assert made_up({"spec": {"pods": 1}}) != made_up({"spec": {"pods": 2}})
+    assert made_up({}, urn="urn:a") != made_up({}, urn="urn:b")
+
+
+def test_what_is_secret_does_not_show_in_the_name() -> None:
+    sealed = frozenset({("data", "token")})
+    assert made_up({"data": {"token": "a"}}, secrets=sealed) == made_up({"data": {"token": "b"}}, secrets=sealed)
+
+
+@pytest.mark.parametrize("program", [{}, {"metadata": {"labels": {"a": "b"}, "annotations": {}}}, {"spec": {}}])
+def test_the_name_can_be_made_again_from_completed_inputs(program: dict[str, Any]) -> None:
+    inputs = completed(program)
+    assert AutoName("quota", "urn:quota").make(Properties(inputs)) == inputs["metadata"]["name"]
 
 
 def test_a_made_up_name_is_kept_from_the_old_inputs() -> None:
-    old = completed({}, seed=b"1")
-    new = completed({}, old, seed=b"2")
-    assert new == old
+    old = completed({"spec": {"pods": 1}})
+    new = completed({"spec": {"pods": 2}}, old)
+    assert new["metadata"] == old["metadata"]
     assert autonamed(new)
 
 

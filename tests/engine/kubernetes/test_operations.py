@@ -129,6 +129,23 @@ def test_a_create_that_was_cut_off_before_its_state_was_written_can_be_repeated(
     assert again.live["spec"]["hard"]["pods"] == "5"
 
 
+def test_an_object_that_is_its_own_replacement_is_not_deleted(plugin: Plugin) -> None:
+    namespace = plugin.namespace()
+    old = plugin.resource(QUOTA).create(quota(namespace))
+    plugin.resource(QUOTA).create(quota(namespace, pods="5"))
+    with pytest.raises(grpc.RpcError) as error:
+        old.delete()
+    assert "delete_before_replace" in refusal(error)
+
+
+@pytest.mark.parametrize("metadata", [{}, {"name": "fixed"}], ids=["made-up name", "fixed name"])
+def test_an_object_that_would_get_its_own_name_again_has_to_go_first(plugin: Plugin, metadata: dict[str, str]) -> None:
+    program: dict[str, Any] = {"metadata": metadata | {"namespace": plugin.namespace()}, "data": {"a": "1"}}
+    resource = plugin.resource(CONFIG_MAP).create(program)
+    assert resource.diff(program).deleteBeforeReplace
+    assert resource.diff(program | {"data": {"a": "2"}}).deleteBeforeReplace == bool(metadata)
+
+
 def test_deleting_spares_another_object_that_took_the_name(plugin: Plugin) -> None:
     namespace = plugin.namespace()
     resource = plugin.resource(QUOTA).create(quota(namespace))

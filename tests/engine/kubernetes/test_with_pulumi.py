@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 
 from engine.kubernetes.api import Api
 from engine.kubernetes.origin import written_by
+from engine.kubernetes.waiting import Deadline
 from tests.engine.kubernetes.resource import Plugin
 from tests.engine.project import Project
 
@@ -150,3 +155,21 @@ def test_what_is_not_carried_is_refused_in_a_plain_line(site: Site) -> None:
     refused = site.project.try_pulumi("up", "--yes", "--skip-preview")
     assert refused.returncode != 0
     assert "does not carry Helm charts and releases" in refused.stdout + refused.stderr
+
+
+def test_after_a_kill_the_next_run_takes_up_what_was_made(site: Site) -> None:
+    command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"]
+    with subprocess.Popen(
+        command, cwd=site.project.folder, env=site.project.env, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as run:
+        patience = Deadline(60, threading.Event())
+        # In the middle: something is there, and the state of the rest is not written.
+        while not site.live("/api/v1/NS/resourcequotas/quota"):
+            assert patience.pause()
+        made = site.live("/api/v1/NS")["metadata"]["uid"]
+        os.killpg(run.pid, signal.SIGKILL)
+    site.project.pulumi("cancel", "--yes")
+    site.project.up()
+    assert site.live("/api/v1/NS")["metadata"]["uid"] == made
+    assert len(site.live("/api/v1/NS/limitranges")["items"]) == 1
+    assert f"{RESOURCES} unchanged" in site.project.pulumi("refresh", "--yes", "--skip-preview")
