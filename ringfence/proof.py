@@ -11,7 +11,7 @@ from typing import Literal
 
 from ringfence.demands import Demand, demands, within
 from ringfence.estate import Estate
-from ringfence.facts import Flow, Key, Place
+from ringfence.facts import Flow, Place
 from ringfence.flows import ON_TRUST, Graph, Reached, carries
 
 _KEY_FLOWS = frozenset({"key-use", "held-in"})
@@ -63,17 +63,17 @@ def prove(estate: Estate) -> tuple[Proof, ...]:
     return tuple(_prove(demand, estate, graph, places) for demand in demands(estate).values())
 
 
-def opening_keys(estate: Estate, data_class: str) -> tuple[Key, ...]:
-    """Return the keys that open a class: those of its buckets, and all that wrap them."""
-    keys = {key.name: key for key in estate.keys}
+def opening_keys(estate: Estate, data_class: str) -> tuple[str, ...]:
+    """Return the names of the keys that open a class, known or not: those of its buckets, and all that wrap them."""
+    wrapped_by = {key.name: key.wrapped_by for key in estate.keys}
     names = dict.fromkeys(bucket.key for bucket in estate.buckets if bucket.data_class == data_class and bucket.key)
     queue = list(names)
     for name in queue:
-        wrapper = keys[name].wrapped_by if name in keys else ""
+        wrapper = wrapped_by.get(name, "")
         if wrapper and wrapper not in names:
             names[wrapper] = None
             queue.append(wrapper)
-    return tuple(keys[name] for name in names if name in keys)
+    return tuple(names)
 
 
 def _prove(demand: Demand, estate: Estate, graph: Graph, places: dict[str, Place]) -> Proof:
@@ -85,7 +85,7 @@ def _prove(demand: Demand, estate: Estate, graph: Graph, places: dict[str, Place
 
     rests = [f"bucket:{bucket.name}" for bucket in estate.buckets if bucket.data_class == name]
     rests += [f"pool:{pool.name}" for pool in estate.pools if name in pool.classes]
-    keys = [f"key:{key.name}" for key in opening_keys(estate, name)]
+    keys = [f"key:{key}" for key in opening_keys(estate, name)]
     data = graph.reach((node for node in rests if not outside(node)), lambda flow: carries(flow, name), outside)
     # A copy abroad is a breach where it stands, but the way that it went there says more.
     data.by.update({node: None for node in rests if node not in data.by})

@@ -53,7 +53,7 @@ class LawText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             in_force_from=self.in_force_from,
             grace_until=self.grace_until,
             verified=self.status == "verified",
-            obligations=tuple(msgspec.convert(msgspec.to_builtins(o), Obligation) for o in self.obligations),
+            obligations=tuple(msgspec.convert(o, Obligation, from_attributes=True) for o in self.obligations),
         )
 
 
@@ -111,9 +111,7 @@ def _inconsistencies(law: LawText) -> list[yamltext.Problem]:
     problems = []
     for field in ("in_force_from", "grace_until"):
         value = getattr(law, field)
-        try:
-            date.fromisoformat(value or "2000-01-01")
-        except ValueError:
+        if value and not _is_date(value):
             problems.append(yamltext.Problem((field,), f"{value!r} is not a date; write YYYY-MM-DD"))
     if law.status == "verified" and not (law.text and law.in_force_from):
         problems.append(yamltext.Problem(("status",), "a verified law carries its text and the date of its force"))
@@ -121,3 +119,11 @@ def _inconsistencies(law: LawText) -> list[yamltext.Problem]:
         if not (obligation.stay_in or obligation.foreign_ownership < 100 or obligation.people != "any"):
             problems.append(yamltext.Problem(("obligations", index), "it demands nothing; remove it or say what"))
     return problems
+
+
+def _is_date(value: str) -> bool:
+    """Return whether a text is a date in the one form whose order as text is that of time."""
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False

@@ -61,6 +61,7 @@ def test_a_law_becomes_facts() -> None:
         ("id: xa-test", "id: XA", "law.yaml:2: id: Expected `str` matching regex"),
         ("id: xa-test", "id: xa-test\nid: xa-other", "law.yaml:3: id: duplicate key (first on line 2); remove one"),
         ("2025-01-01", "soon", "law.yaml:7: in_force_from: 'soon' is not a date; write YYYY-MM-DD"),
+        ("2025-01-01", "20250101", "is not a date"),
         ("text: It binds.\n", "", "law.yaml:6: status: a verified law carries its text and the date of its force"),
         (", stay_in: territory", "", "law.yaml:11: obligations[0]: it demands nothing; remove it or say what"),
         ("summary", "sumary", "unknown field `sumary`"),

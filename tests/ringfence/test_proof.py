@@ -174,6 +174,10 @@ def test_a_key_that_opens_the_class_is_held_within_its_bounds() -> None:
     assert [(breach.node, breach.is_key) for breach in found.breaches] == [("key:root", True)]
 
 
+def test_a_key_that_nobody_knows_leaves_the_proof_unknown() -> None:
+    assert proof(buckets=(bucket("records", "north", key="gone"),)).status == "unknown"
+
+
 def test_what_a_pool_works_on_can_leave_from_the_pools_site() -> None:
     pool = Pool("serve", "north", "lab-node", 2, 4, "shared", ("health",), "")
     found = proof(
