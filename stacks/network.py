@@ -35,10 +35,10 @@ def resources(estate: Estate, site: str, configs: Mapping[str, Files]) -> tuple[
 
 def device_inputs(devices: Iterable[Device], configs: Mapping[str, Files]) -> dict[str, Any]:
     """How each device is reached, and the digest of what it is to hold."""
-    return {device.name: {"address": _management(device), "digest": files_digest(configs[device.name])} for device in devices}
+    return {device.name: {"address": management(device), "digest": files_digest(configs[device.name])} for device in devices}
 
 
-def _management(device: Device) -> str:
+def management(device: Device) -> str:
     for interface in device.interfaces:
         if interface.network == "oob" and (interface.ipv4 or interface.ipv6):
             return str(ip_interface(interface.ipv4 or interface.ipv6).ip)
