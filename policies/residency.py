@@ -34,7 +34,8 @@ _EMBASSY_SITE = {
 def nothing_leads_out(estate: Estate) -> Iterator[Finding]:
     """All that is reachable from where a data class rests, over every flow that can carry it, lies within its bounds.
 
-    An egress that no proxy enforces carries whatever reaches it. A key that opens the class is held within them too.
+    An egress that no proxy enforces carries whatever reaches it. A key that opens the class is held within them too. A
+    pass lists the flows of which only the declaration says what they carry.
     """
     places = {place.name: place for place in estate.places}
     for proof in prove(estate):
@@ -45,6 +46,8 @@ def nothing_leads_out(estate: Estate) -> Iterator[Finding]:
             where = f"in {breach.place.country}" if breach.place else "and nothing says where that is"
             message = f"{what} can reach {breach.node}, {where}; it {bounds}"
             yield Finding(subject, message, breach.declared(), breach.path(places), unknown=breach.place is None)
+        for flow in proof.trusted if proof.demand.stay_in != "anywhere" else ():
+            yield Finding(name, f"{name}: {flow.kind} from {flow.source} to {flow.target}", flow.declared, note=True)
 
 
 @rule(

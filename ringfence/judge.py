@@ -85,26 +85,31 @@ class _Court:
             return
         grade = min((self.coverage[fact].grade for fact in rule.reads), key=_GRADES.index)
         judged = _count(self.estate, rule.reads[0])
+        findings, raised = _run(rule, self.estate)
+        notes = tuple(finding.message for finding in findings if finding.note)
         # A stable sort: what fails comes first, and findings keep the order that _run gave them.
-        found = sorted([*self._found(rule), *self._doubts(rule)], key=lambda verdict: verdict.status != "fail")
+        found = sorted(
+            [*self._found(rule, findings, raised), *self._doubts(rule)], key=lambda verdict: verdict.status != "fail"
+        )
         if not found and judged:
-            found = [_verdict(rule, "pass", rule.reads[0], "")]
+            message = f"rests on {len(notes)} statements that nothing enforces" if notes else ""
+            found = [msgspec.structs.replace(_verdict(rule, "pass", rule.reads[0], message), path=notes)]
         elif not found:
             found = [_verdict(rule, "not_applicable", rule.reads[0], f"there are no {rule.reads[0]}")]
         for verdict in found:
             yield msgspec.structs.replace(verdict, grade=grade, judged=judged)
 
-    def _found(self, rule: Rule) -> Iterator[Verdict]:
+    def _found(self, rule: Rule, findings: list[Finding], raised: str) -> Iterator[Verdict]:
         """Yield a verdict for each finding; one that only a law in its grace brings binds at no stage."""
-        findings, raised = _run(rule, self.estate)
         for finding in findings:
-            yield self._from(rule, finding)
+            if not finding.note:
+                yield self._from(rule, finding)
         if "laws" in rule.reads and self.graced.laws != self.estate.laws:
             later, raised_later = _run(rule, self.graced)
             raised = raised or raised_later
             bound = set(findings)
             for finding in later:
-                if finding not in bound:
+                if finding not in bound and not finding.note:
                     yield msgspec.structs.replace(self._from(rule, finding), mandatory=())
         if raised:
             message = f"the rule could not finish: it raised {raised}"

@@ -16,13 +16,17 @@ STATUSES: tuple[Status, ...] = ("pass", "fail", "unknown", "waived", "not_applic
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What a rule's check found wrong, or could not tell (``unknown``). ``path`` holds the hops of a failing proof."""
+    """What a rule's check found wrong, or could not tell (``unknown``). ``path`` holds the hops of a failing proof.
+
+    A ``note`` is no fault: it says what a pass rests on (a flow taken on trust), and a passing verdict lists it.
+    """
 
     subject: str
     message: str
     declared: str = ""
     path: tuple[str, ...] = ()
     unknown: bool = False
+    note: bool = False
     file: str = ""
     line: int = 0
 
@@ -45,7 +49,10 @@ class Waived(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """One rule's verdict on one subject (on all that it judged, where it passes). ``judged`` is the denominator."""
+    """One rule's verdict on one subject (on all that it judged, where it passes). ``judged`` is the denominator.
+
+    ``path`` holds the hops to a failure, or what a pass rests on.
+    """
 
     rule: str
     title: str

@@ -106,3 +106,10 @@ def test_a_partner_counts_until_its_recognition_ends() -> None:
     assert last.status == "pass"
     (after,) = verdicts(estate, "RF-RES-002", today=date(2028, 1, 2))
     assert (after.status, "xa-models-exchange" in after.subject) == ("fail", True)
+
+
+def test_a_passing_residency_proof_lists_what_it_took_on_trust() -> None:
+    (verdict,) = verdicts(country(), "RF-RES-001")
+    assert verdict.status == "pass"
+    assert "health: read from bucket:xa-records-north to pool:serve" in verdict.path
+    assert not any(hop.startswith("public:") for hop in verdict.path)
