@@ -88,9 +88,7 @@ def _example(change: Change) -> Iterator[str]:
         else:
             yield f"{mark}{path}:"
             plain: Any = _plain(value)
-            yield indent(
-                yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100).rstrip(), "        "
-            )
+            yield indent(yaml.safe_dump(plain, sort_keys=False, default_flow_style=None, width=100).rstrip(), "        ")
 
 
 def _plain(value: Any) -> Any:

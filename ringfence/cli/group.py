@@ -31,9 +31,7 @@ class LazyGroup(click.Group):
         command: click.Command = import_module(f"{self._package}.{cmd_name}").command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that the arguments name, or say which one was probably meant."""
         if args and args[0] not in self._commands and not args[0].startswith("-"):
             near = get_close_matches(args[0], self._commands, n=1)

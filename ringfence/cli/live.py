@@ -53,9 +53,7 @@ def read_live(declared: Estate, connections: Connections, say: Say) -> Live:
     return live
 
 
-def _devices(
-    live: Live, declared: Estate, connections: Connections, say: Say
-) -> tuple[tuple[facts.Device, ...], list[str]]:
+def _devices(live: Live, declared: Estate, connections: Connections, say: Say) -> tuple[tuple[facts.Device, ...], list[str]]:
     ssh = connections.ssh
     if ssh is None:
         live.failures.append("the connections file has no section ssh, so no device can be read; add it")
@@ -102,9 +100,7 @@ def _as_read(device: facts.Device, state: DeviceState) -> facts.Device:
     return msgspec.structs.replace(device, interfaces=tuple(ports))
 
 
-def _buckets(
-    live: Live, declared: Estate, connections: Connections, say: Say
-) -> tuple[tuple[facts.Bucket, ...], list[str]]:
+def _buckets(live: Live, declared: Estate, connections: Connections, say: Say) -> tuple[tuple[facts.Bucket, ...], list[str]]:
     say(f"audit: reading {len(declared.buckets)} buckets")
     seen, missing = [], []
     for bucket in declared.buckets:

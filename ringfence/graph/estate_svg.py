@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ringfence.demands import within
+from ringfence.demands import demands, within
 from ringfence.estate import Estate
 from ringfence.facts import Filter, Place
 from ringfence.graph.canvas import Box, Canvas, listed
@@ -65,19 +65,19 @@ class _Outside:
 
 
 def _outside(estate: Estate) -> list[_Outside]:
+    demanded = demands(estate)
     found = []
-    allowed = {data_class.name: data_class.stay_in for data_class in estate.data_classes}
     for place in estate.places:
         if place.kind not in ("destination", "embassy"):
             continue
         lines = []
         for bucket in estate.buckets:
             if bucket.place == place.name:
-                stay = allowed.get(bucket.data_class, "")
-                inside = within(place, stay, estate)
+                demand = demanded.get(bucket.data_class)
+                inside = demand is not None and within(place, demand.stay_in, estate)
                 lines.append((f"copy of {bucket.store} ({bucket.data_class})", "rf-text" if inside else "rf-bad-text"))
-        for owner in place.owners:
-            lines.append((f"{owner.share} % held under {owner.country} law", "rf-muted"))
+        lines.sort(key=lambda line: line[1])  # what is out of bounds first, so that it is never the one left out
+        lines += [(f"{owner.share} % held under {owner.country} law", "rf-muted") for owner in place.owners]
         found.append(_Outside(place, tuple(lines[:8])))
     return found
 
@@ -128,9 +128,7 @@ def _reach(stay_in: str) -> str:
     return {"territory": "nowhere else", "coalition": "within the coalition", "anywhere": "anywhere"}.get(stay_in, stay_in)
 
 
-def _abroad(
-    canvas: Canvas, outside: Sequence[_Outside], ring: Box, gates: Sequence[float]
-) -> dict[str, tuple[float, float]]:
+def _abroad(canvas: Canvas, outside: Sequence[_Outside], ring: Box, gates: Sequence[float]) -> dict[str, tuple[float, float]]:
     """Draw the places outside the ring, as near to the gateways' heights as they fit; return where lines reach them."""
     doors = {}
     total = _outside_height(outside) - 60

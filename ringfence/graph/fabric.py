@@ -12,7 +12,7 @@ from ringfence.graph.canvas import Box, Canvas, fold, spread
 
 _TIERS = (("core", "cores"), ("spine", "spines"), ("leaf", "leaves"))
 _TIER_HEIGHT, _SWITCH_HEIGHT = 66, 26
-_MOST_SWITCHES, _MOST_RACKS, _MOST_NAMED, _MOST_CELLS = 8, 6, 4, 40
+_MOST_SWITCHES, _MOST_RACKS, _MOST_NAMED, _MOST_CELLS = 7, 6, 4, 40
 _RACK_HEAD, _NODE_STEP, _CELL = 22, 24, 13
 
 Racks = dict[tuple[int, int], list[Device]]
@@ -120,7 +120,7 @@ def _switches(canvas: Canvas, site: str, shown: list[str], folded: int, row: lis
 def _folded(canvas: Canvas, slot: Box, count: str, what: str) -> None:
     canvas.rect(slot, "rf-soft", 4)
     words = f"{count} {what}" if slot.h < 40 else count
-    canvas.text(slot.middle, slot.centre + 4, words, "rf-muted", size=11, room=slot.w - 4, anchor="middle")
+    canvas.text(slot.middle, slot.centre + 4, words, "rf-muted", size=10, room=slot.w - 4, anchor="middle")
     if slot.h >= 40:
         canvas.text(slot.middle, slot.centre + 20, what, "rf-muted", size=11, room=slot.w - 4, anchor="middle")
 

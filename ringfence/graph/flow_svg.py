@@ -11,7 +11,11 @@ from ringfence.graph.flow_graph import Edge, FlowGraph, Node
 _W, _H, _GAP_X, _GAP_Y, _TOP = 184.0, 46.0, 74.0, 16.0, 96.0
 _LANES, _LANE = 88.0, 7.0
 _MOST_IN_COLUMN = 14
-_BOUNDS = {"territory": "must not leave the territory", "coalition": "must not leave the coalition", "anywhere": "may go anywhere"}
+_BOUNDS = {
+    "territory": "must not leave the territory",
+    "coalition": "must not leave the coalition",
+    "anywhere": "may go anywhere",
+}
 _STATUS = {"pass": "proved", "fail": "broken", "unknown": "not known"}
 _KINDS = {"bucket": "store", "pool": "GPU pool", "key": "key", "hsm": "HSM", "site": "site", "embassy": "data embassy",
           "destination": "abroad"}  # fmt: skip

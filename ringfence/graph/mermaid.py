@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ringfence.escape import terminal
 from ringfence.estate import Estate
 from ringfence.facts import Site
 from ringfence.graph.canvas import fold, listed
 from ringfence.graph.fabric import Fabric, fabrics
 from ringfence.graph.flow_graph import FlowGraph
-from ringfence.escape import terminal
 
 _MOST = 12
 

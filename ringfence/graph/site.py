@@ -114,6 +114,8 @@ def _icon(canvas: Canvas, kind: str, slot: Box) -> None:
             "rf-icon",
         )
     elif kind == "hsm":
-        canvas.path(f"M{x} {y - 11} l9 3.4 v6 c0 6 -4 10 -9 12 c-5 -2 -9 -6 -9 -12 v-6 z M{x - 3} {y} l2.5 3 l4.5 -6", "rf-icon")
+        canvas.path(
+            f"M{x} {y - 11} l9 3.4 v6 c0 6 -4 10 -9 12 c-5 -2 -9 -6 -9 -12 v-6 z M{x - 3} {y} l2.5 3 l4.5 -6", "rf-icon"
+        )
     else:
         canvas.path(f"M{x - 9} {y + 10} v-13 a9 9 0 0 1 18 0 v13 M{x} {y - 3} v9 M{x - 3} {y + 2} l3 4 l3 -4", "rf-icon")

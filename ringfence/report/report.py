@@ -79,19 +79,21 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     def sentence(self) -> str:
         """Say in one sentence what was decided and why."""
+        what = "The estate may run as it is" if self.stage == "audit" else "The deployment may go ahead"
         shut = blocking(self.verdicts, self.stage)
         fails = sum(verdict.status == "fail" for verdict in shut)
         unknowns = len(shut) - fails
         if fails:
+            refused = what.replace("may", "may not", 1)
             also = f", and {_number(unknowns, 'mandatory answer')} could not be had" if unknowns else ""
-            return f"The deployment may not go ahead: {_number(fails, 'mandatory failure')}{also}."
+            return f"{refused}: {_number(fails, 'mandatory failure')}{also}."
         if unknowns:
-            return f"Whether the deployment may go ahead is not known: {_number(unknowns, 'mandatory answer')} missing."
+            return f"Whether {what[0].lower()}{what[1:]} is not known: {_number(unknowns, 'mandatory answer')} missing."
         if not self.verdicts:
             return "Nothing was judged."
         advisory = self.counts["fail"]
         rest = f"; {_number(advisory, 'advisory failure')} to look at" if advisory else ""
-        return f"The deployment may go ahead: no mandatory rule fails or is unknown{rest}."
+        return f"{what}: no mandatory rule fails or is unknown{rest}."
 
 
 def report_on(

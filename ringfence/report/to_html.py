@@ -29,7 +29,7 @@ def render(report: Report) -> str:
     """Return the page."""
     templates = jinja2.Environment(
         loader=jinja2.PackageLoader("ringfence.report"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     code = _resource("report.js")
     policy = b64encode(sha256(code.encode()).digest()).decode("ascii")
@@ -85,7 +85,7 @@ def _row(verdict: Verdict, report: Report) -> dict[str, object]:
     if verdict.source:
         row["f"] = terminal(f"{verdict.source.file}:{verdict.source.line}")
     if site := report.sites.get(verdict.subject):
-        row["t"] = site
+        row["t"] = terminal(site)
     if verdict.waiver:
         waiver = verdict.waiver
         row["w"] = terminal(f"Waived by {waiver.owner} until {waiver.expires}: {waiver.reason} ({waiver.ticket})")

@@ -38,7 +38,7 @@ def render(report: Report) -> str:
         },
         "results": [_result(verdict, report, index) for verdict in report.verdicts],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False) + "\n"
 
 
 def _rule(examined: Examined) -> dict[str, Any]:
@@ -80,9 +80,7 @@ def _result(verdict: Verdict, report: Report, index: dict[str, int]) -> dict[str
         hops = [{"location": {"message": {"text": hop}}} for hop in verdict.path]
         result["codeFlows"] = [{"threadFlows": [{"locations": hops}]}]
     if verdict.waiver:
-        why = (
-            f"{verdict.waiver.reason} ({verdict.waiver.owner}, {verdict.waiver.ticket}, until {verdict.waiver.expires})"
-        )
+        why = f"{verdict.waiver.reason} ({verdict.waiver.owner}, {verdict.waiver.ticket}, until {verdict.waiver.expires})"
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": why}]
     return result
 

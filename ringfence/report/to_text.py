@@ -54,7 +54,7 @@ def _verdict(verdict: Verdict, report: Report, paint: Paint) -> Iterator[str]:
     binding = "mandatory" if verdict.binds(report.stage) else "advisory"
     label = paint(f"{_LABELS[verdict.status]:<8}", _COLOURS[verdict.status])
     yield f"{label}{verdict.rule}  {terminal(verdict.title)} ({verdict.severity}, {binding}, {verdict.grade or 'no facts'})"
-    about = f"{verdict.judged:,} {verdict.subject} judged" if verdict.status == "pass" else verdict.subject
+    about = f"{verdict.subject}: {verdict.judged:,} judged" if verdict.status == "pass" else verdict.subject
     yield from _wrapped(f"{about}: {verdict.message}" if verdict.message else about)
     for depth, hop in enumerate(verdict.path):
         yield from _wrapped(f"{'  ' * min(depth, 8)}{'└ ' if depth else ''}{hop}")

@@ -36,7 +36,7 @@
     add(article, "p", "meta", [...facts, ...rule.controls].filter(Boolean).join(" · "));
     const found = add(article, "p");
     const passed = verdict.s === "pass" || verdict.s === "not_applicable";
-    add(found, "span", "subject", passed && !verdict.m ? `${verdict.n.toLocaleString("en")} ${verdict.o} judged` : verdict.o);
+    add(found, "span", "subject", passed && !verdict.m ? `${verdict.o}: ${verdict.n.toLocaleString("en")} judged` : verdict.o);
     if (verdict.m) found.append(`: ${verdict.m}`);
     if (verdict.p) {
       const path = add(article, "ol", "path");
