@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ _TUNING = frozenset(
     {"suppressDeprecationWarnings", "suppressHelmHookWarnings", "kubeClientSettings", "helmReleaseSettings",
      "enableConfigMapMutable", "enableSecretMutable", "version", "pluginDownloadURL"}
 )  # fmt: skip
+_FILES = ("certificate-authority", "client-certificate", "client-key")
 _SERVER_SIDE_APPLY = "enableServerSideApply"
 
 
@@ -50,6 +53,7 @@ class Connection:
         """Return a client of the cluster's API."""
         settings = client.Configuration()
         try:
+            _keep_in_memory(self.configuration)
             config.load_kube_config_from_dict(  # type: ignore[no-untyped-call]
                 self.configuration, context=self.context or None, client_configuration=settings
             )
@@ -125,12 +129,29 @@ def _parse(text: str, where: str) -> dict[str, Any]:
 
 def _make_absolute(configuration: dict[str, Any], folder: Path) -> None:
     """A kubeconfig's relative paths start at its own folder."""
+    for values in _entries(configuration):
+        for field in (*_FILES, "tokenFile"):
+            if field in values:
+                values[field] = str(folder / values[field])
+
+
+def _keep_in_memory(configuration: dict[str, Any]) -> None:
+    """Turn keys and certificates that stand in the kubeconfig itself into files that only this process has.
+
+    The client library would write them to the disk, where a killed process leaves them.
+    """
+    for values in _entries(configuration):
+        for field in _FILES:
+            if data := values.pop(f"{field}-data", None):
+                descriptor = os.memfd_create(field)
+                os.write(descriptor, base64.b64decode(data))
+                values[field] = f"/proc/self/fd/{descriptor}"
+
+
+def _entries(configuration: dict[str, Any]) -> Iterable[dict[str, Any]]:
     for section, entry in (("clusters", "cluster"), ("users", "user")):
         for item in configuration.get(section) or []:
-            values = item.get(entry) or {}
-            for field in ("certificate-authority", "client-certificate", "client-key", "tokenFile"):
-                if field in values:
-                    values[field] = str(folder / values[field])
+            yield item.get(entry) or {}
 
 
 def _named(configuration: dict[str, Any], section: str, name: str) -> dict[str, Any]:

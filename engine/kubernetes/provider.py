@@ -22,8 +22,6 @@ from engine.kubernetes.tokens import Kind
 from ringfence.errors import InputError
 
 Context = grpc.ServicerContext
-# Where there is no kubeconfig the failure is told when a cluster is first needed, not when the plugin starts.
-_NOT_CONFIGURED = "kubernetes: the plugin was not configured"
 
 
 def sdk_version() -> str:
@@ -183,7 +181,7 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
     @property
     def _server(self) -> Cluster:
         if self._cluster is None:
-            raise InputError(_NOT_CONFIGURED)
+            raise InputError("kubernetes: the plugin was not configured")
         return self._cluster
 
     def _perform(
@@ -200,7 +198,6 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
             # It exists: the engine must know, or the next run would make it twice.
             made = identity or _identity(error.live, "")
             raise PartialFailureError(str(error), made, _outputs(kind, error.live, inputs.secrets), write(inputs)) from error
-        return outcome
 
 
 def _identity(manifest: dict[str, Any], known: str) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import yaml
 from pulumi.runtime.proto import provider_pb2
 
 from engine.kubernetes.properties import UNKNOWN, read
@@ -211,6 +214,19 @@ def test_a_preview_plans_what_the_server_cannot_judge_yet(plugin: Plugin, progra
     response = plugin.resource(QUOTA).preview_create(program)
     assert response.id == ""
     assert read(response.properties).values["spec"] == program["spec"]
+
+
+def test_keys_that_stand_in_the_kubeconfig_work_and_are_not_written_to_the_disk(plugin: Plugin, kubeconfig: Path) -> None:
+    configuration = yaml.safe_load(kubeconfig.read_text())
+    cluster, user = configuration["clusters"][0]["cluster"], configuration["users"][0]["user"]
+    for values in (cluster, user):
+        for field in [field for field in values if field.startswith(("certificate", "client"))]:
+            values[f"{field}-data"] = base64.b64encode(kubeconfig.parent.joinpath(values.pop(field)).read_bytes()).decode()
+    before = set(Path(tempfile.gettempdir()).iterdir())
+    plugin.configure(kubeconfig=yaml.safe_dump(configuration))
+    assert plugin.resource(QUOTA).create(quota(plugin.namespace())).live
+    made = {path for path in set(Path(tempfile.gettempdir()).iterdir()) - before if path.is_file()}
+    assert not [path for path in made if b"PRIVATE KEY" in path.read_bytes()]
 
 
 def test_a_preview_without_a_cluster_plans_locally(plugin: Plugin, kubeconfig: Any) -> None:
