@@ -56,8 +56,8 @@ class Canvas:
 
     def __init__(self, title: str, description: str) -> None:
         self._root = Element(f"{{{_SVG}}}svg", {"class": "rf-picture", "role": "img"})
-        SubElement(self._root, f"{{{_SVG}}}title").text = xml(title)
-        SubElement(self._root, f"{{{_SVG}}}desc").text = xml(description)
+        SubElement(self._root, f"{{{_SVG}}}title").text = xml(terminal(title))
+        SubElement(self._root, f"{{{_SVG}}}desc").text = xml(terminal(description))
         SubElement(self._root, f"{{{_SVG}}}style").text = files(__package__).joinpath("style.css").read_text("utf-8")
 
     def rect(self, box: Box, kind: str, radius: float = 6) -> None:

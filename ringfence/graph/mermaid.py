@@ -63,7 +63,7 @@ def _site(estate: Estate, site: Site, name: str, fabric: Fabric) -> Iterator[str
         yield from (f"  {above} --- {below}" for above in upper for below in row)
         upper = row
     for index, pool in enumerate(pool for pool in estate.pools if pool.site == site.name):
-        yield f"  {name}p{index}[{_words(f'pool {pool.name}: {pool.nodes} × {pool.server}')}]"
+        yield f"  {name}p{index}[{_words(f'pool {pool.name}: {pool.nodes} of {pool.server}')}]"
         yield from (f"  {above} --- {name}p{index}" for above in upper)
     for index, bucket in enumerate(bucket for bucket in estate.buckets if bucket.place == site.name):
         yield f"  {name}b{index}[({_words(f'{bucket.store} · {bucket.data_class}')})]"
@@ -100,5 +100,5 @@ def _flows(graph: FlowGraph) -> Iterator[str]:
 
 def _words(text: str) -> str:
     """Quote a label: Mermaid takes numeric entities for what it would interpret."""
-    plain = "".join(char if char.isalnum() or char in " ·:.,_/+×-…" else f"#{ord(char)};" for char in terminal(text))
+    plain = "".join(char if char.isalnum() or char in " ·:.,_/+-…" else f"#{ord(char)};" for char in terminal(text))
     return f'"{plain}"'

@@ -94,7 +94,7 @@ def _pools(canvas: Canvas, card: SiteCard, y: float, left: Box) -> None:
     for row, pool in enumerate(card.pools[: _pool_rows(card)]):
         base = y + row * 20
         canvas.rect(Box(left.x, base, 12, 12), card.fabric.colours.get(pool.name, "rf-pool-e"), 3)
-        words = f"pool {pool.name} · {pool.nodes:,} × {pool.server}, {pool.gpus:,} GPUs · {pool.tenancy}"
+        words = f"pool {pool.name} · {pool.nodes:,} of {pool.server}, {pool.gpus:,} GPUs · {pool.tenancy}"
         words += f" · {listed(pool.classes)}" if pool.classes else ""
         canvas.text(left.x + 20, base + 10.5, words, size=11.5, room=left.w - 22)
 

@@ -53,9 +53,9 @@ def render(report: Report) -> str:
 
 def _tallies(report: Report) -> dict[str, dict[str, int]]:
     """Count each rule's verdicts by status."""
-    tallies = {examined.rule: dict.fromkeys(STATUSES, 0) for examined in report.rules}
+    tallies: dict[str, dict[str, int]] = {examined.rule: dict.fromkeys(map(str, STATUSES), 0) for examined in report.rules}
     for verdict in report.verdicts:
-        tallies.setdefault(verdict.rule, dict.fromkeys(STATUSES, 0))[verdict.status] += 1
+        tallies.setdefault(verdict.rule, dict.fromkeys(map(str, STATUSES), 0))[verdict.status] += 1
     return tallies
 
 

@@ -86,5 +86,7 @@ def test_a_country_and_a_plan_are_checked_apart(tmp_path: Path) -> None:
 
 def test_a_stage_at_which_a_rule_does_not_bind_makes_its_failure_advisory(tmp_path: Path) -> None:
     country = tmp_path / "other.yaml"
-    country.write_text(LAB.read_text().replace("rotate_days: 1825", "rotate_days: 1825"))
+    home = "dns: [{ host: dns.north.atlantis.example, country: XA }]"
+    country.write_text(LAB.read_text().replace(home, home.replace("XA", "XC")))
+    assert check(country).exit_code == 1
     assert check(country, "--stage", "audit").exit_code == 0

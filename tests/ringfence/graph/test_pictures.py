@@ -53,7 +53,7 @@ def test_the_same_estate_gives_the_same_bytes(estate: Estate) -> None:
 
 
 def test_every_cabled_pair_of_shown_switches_has_its_line(estate: Estate) -> None:
-    # 2 spines × 4 leaves, and each leaf to the rack of its scalable unit.
+    # Each of 2 spines to 4 leaves, and each leaf to the rack of its scalable unit.
     assert classes(estate_svg(estate)).count("rf-cable") == 8 + 4 + 1  # and one in the legend
 
 

@@ -36,7 +36,8 @@ def test_rule_index_points_at_the_rule_of_the_result(run: dict[str, Any]) -> Non
 def test_kinds_and_levels_tell_the_statuses_apart(run: dict[str, Any]) -> None:
     told = [(result["kind"], result["level"]) for result in run["results"]]
     assert told == [
-        ("fail", "error"), ("open", "none"), ("fail", "error"), ("fail", "warning"), ("pass", "none"), ("notApplicable", "none"),
+        ("fail", "error"), ("open", "none"), ("fail", "error"), ("fail", "warning"), ("pass", "none"),
+        ("notApplicable", "none"),
     ]  # fmt: skip
 
 
