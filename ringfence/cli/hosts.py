@@ -33,7 +33,7 @@ Examples:
 @click.option("--limit", help="Only these hosts or groups, as Ansible writes them.")
 def plan(country: Path, limit: str | None) -> None:
     """Say what would change on each host; change nothing."""
-    _report(_run(country, check=True, limit=limit))
+    _report(run_playbooks(country, check=True, limit=limit))
 
 
 @command.command(
@@ -46,10 +46,15 @@ Example:
 @click.option("--limit", help="Only these hosts or groups, as Ansible writes them.")
 def apply(country: Path, limit: str | None) -> None:
     """Apply the baseline to each host. A second run changes nothing."""
-    _report(_run(country, check=False, limit=limit))
+    _report(run_playbooks(country, check=False, limit=limit))
 
 
-def _run(country: Path, *, check: bool, limit: str | None) -> RunResult:
+def run_playbooks(country: Path, *, check: bool, limit: str | None = None) -> RunResult:
+    """Run `site.yml` against the hosts of a country file, or with `check` only say what it would change.
+
+    Raises:
+        InputError: the country file or the connections cannot be used.
+    """
     from hardware.connections import load_connections
     from hardware.provider.settings import Settings
     from playbooks.run import Login, run_site

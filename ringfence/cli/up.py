@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ringfence.cli.lab import lab_country
-from ringfence.cli.show import say
+from ringfence.cli.show import say, show
+from ringfence.errors import OperationError
+
+if TYPE_CHECKING:
+    from lab import Lab
+    from playbooks.run import RunResult
+    from ringfence.estate import Estate
+    from ringfence.report import Report
+    from stacks.up import CountryUp
 
 
 @click.command(
@@ -35,24 +45,38 @@ def command(ctx: click.Context, country: Path | None, output: Path | None) -> No
     import lab
     from engine.paths import lab_dir
     from ringfence.cli.country import open_country
+    from ringfence.cli.hosts import run_playbooks
     from ringfence.cli.report import report_on_paths
-    from ringfence.cli.show import show
     from stacks.up import bring_up
 
     file = country or lab_country()
-    opened = open_country(file)
-    started = lab.up(opened.estate, say)
+    estate = open_country(file).estate
+    started = lab.up(estate, say)
+    # What the stacks and the playbooks start finds the lab by these, whatever the caller's shell has set.
     os.environ.update(lab.environment())
     brought = bring_up(file, say)
+    hosts = run_playbooks(file, check=False)
+    if hosts.failed:
+        raise OperationError(f"hosts: {', '.join(hosts.failed)} failed; see `ringfence hosts apply {file}`, then run it again")
     target = output or lab_dir() / "report.html"
     report = report_on_paths([file], None, None, None, pictures=True)
     show(report, "html", target)
-    changed = brought.changed + len(started.changes)
-    for stack in brought.stacks:
-        click.echo(f"{stack.stack:<16} {stack.resources:>4} resources  {stack.changed:>4} changed  {stack.seconds:6.1f} s")
-    counts = " · ".join(f"{count} {status.replace('_', ' ')}" for status, count in report.counts.items())
-    click.echo(f"{len(opened.estate.devices)} devices, {len(opened.estate.keys)} keys, {len(opened.estate.buckets)} buckets")
-    click.echo(f"verdicts: {counts}")
-    click.echo(report.sentence())
-    click.echo(f"{changed} changed; report: {target}")
+    click.echo("\n".join(_account(estate, started, brought, hosts, report)))
+    click.echo(f"report: {target}")
     ctx.exit(report.exit_code)
+
+
+def _account(estate: Estate, started: Lab, brought: CountryUp, hosts: RunResult, report: Report) -> Iterator[str]:
+    """Say what exists, what this run changed, and what the rules say about it."""
+    yield f"lab             {len(started.topology.machines):>4} machines   {len(started.changes):>4} changed"
+    for stack in brought.stacks:
+        yield f"{stack.stack:<15} {stack.resources:>4} resources  {stack.changed:>4} changed  {stack.seconds:6.1f} s"
+    yield f"hosts           {len(hosts.hosts):>4} hosts      {hosts.changed:>4} changed"
+    gpus = sum(pool.gpus for pool in estate.pools)
+    yield (
+        f"{estate.country.name}: {len(estate.sites)} sites, {len(estate.devices)} devices, {gpus:,} GPUs in "
+        f"{len(estate.pools)} pools, {len(estate.keys)} keys, {len(estate.buckets)} stores, {len(estate.namespaces)} tenants"
+    )
+    yield "verdicts: " + " · ".join(f"{count} {status.replace('_', ' ')}" for status, count in report.counts.items())
+    yield report.sentence()
+    yield f"{len(started.changes) + brought.changed + hosts.changed} changed"
