@@ -129,7 +129,8 @@ def _rack(canvas: Canvas, fabric: Fabric, key: tuple[int, int], slot: Box) -> No
     nodes = fabric.racks[key]
     canvas.rect(slot, "rf-card", 5)
     row, rack = key
-    canvas.text(slot.x + 8, slot.y + 15, f"row {row} · rack {rack}", "rf-muted", size=10.5, room=slot.w - 12)
+    name = f"row {row} · rack {rack}" if slot.w >= 110 else f"rack {rack}"
+    canvas.text(slot.x + 8, slot.y + 15, name, "rf-muted", size=10.5, room=slot.w - 12)
     if len(nodes) <= _MOST_NAMED:
         for index, node in enumerate(nodes):
             cell = Box(slot.x + 6, slot.y + _RACK_HEAD + index * _NODE_STEP, slot.w - 12, _NODE_STEP - 4)
