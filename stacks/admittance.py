@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hardware.provider.settings import Settings
-from policies import load_rules, policies_digest
-from ringfence.cli.country import Opened
+from policies import policies_digest
+from ringfence.cli.judging import report_of
+from ringfence.cli.subjects import Subject, subjects
+from ringfence.errors import InputError
 from ringfence.gate import Gate
-from ringfence.judge import judge
 from ringfence.permit import Permit, demand_open
 from ringfence.permit_store import PermitStore
-from ringfence.statement import utc_now
 from ringfence.trust import TrustRoot, load_trust
 from ringfence.verdict import Verdict
 from stacks.resource import Resource, judged, permitted
@@ -20,10 +20,21 @@ from stacks.resource import Resource, judged, permitted
 GATE_KEY = "gate.pem"
 
 
-def verdicts(opened: Opened) -> list[Verdict]:
-    """What the rules say about the country today."""
-    today, loaded = utc_now().date(), opened.loaded
-    return judge(opened.estate, load_rules(), today=today, stage="file", lines=loaded.lines, file=loaded.file)
+def read(country_file: Path) -> Subject:
+    """Read and compile a country file.
+
+    Raises:
+        InputError: with one line for each problem of the file.
+    """
+    (subject,) = subjects([country_file])
+    if subject.stage != "file" or subject.only_pods:
+        raise InputError(f"{country_file}: is no country file")
+    return subject
+
+
+def verdicts(country: Subject) -> Sequence[Verdict]:
+    """What the rules say about the country today, its waivers applied: the same as `ringfence check` says."""
+    return report_of(country).verdicts
 
 
 def demand(found: Sequence[Verdict], stack: str) -> None:
@@ -32,18 +43,18 @@ def demand(found: Sequence[Verdict], stack: str) -> None:
     demand_open(found, "plan", stack)
 
 
-def permit(opened: Opened, stack: str, resources: Sequence[Resource], settings: Settings) -> Permit:
+def permit(country: Subject, stack: str, resources: Sequence[Resource], settings: Settings) -> Permit:
     """Return a permit to create and update `resources`: a new one where the gate's key is at hand, as in a lab.
 
     Raises:
         PermitError: the verdicts keep the gate shut, or there is neither a key nor a permit from elsewhere.
         TrustError: the trust root cannot be used.
     """
-    found = verdicts(opened)
+    found = verdicts(country)
     demand(found, stack)
     trust = load_trust(settings.trust_root)
     gate = Gate(trust, _key_at_hand(trust), PermitStore(settings.permits))
-    return gate.decide(judged(opened.estate), policies_digest(), found, stack, permitted(tuple(resources)))
+    return gate.decide(judged(country.estate), policies_digest(), found, stack, permitted(tuple(resources)))
 
 
 def _key_at_hand(trust: TrustRoot) -> Path | None:

@@ -39,6 +39,11 @@ def device_inputs(devices: Iterable[Device], configs: Mapping[str, Files]) -> di
 
 
 def management(device: Device) -> str:
+    """The address at which a device is configured.
+
+    Raises:
+        InputError: it has no out-of-band port with an address.
+    """
     for interface in device.interfaces:
         if interface.network == "oob" and (interface.ipv4 or interface.ipv6):
             return str(ip_interface(interface.ipv4 or interface.ipv6).ip)

@@ -12,7 +12,7 @@ import pulumi
 from hardware.catalogue import load_catalogue
 from hardware.provider.settings import Settings
 from hardware.provider.texts import Files, Texts
-from ringfence.cli.country import Opened, open_country
+from ringfence.cli.subjects import Subject
 from ringfence.configs import render
 from ringfence.errors import InputError, RingfenceError
 from ringfence.permit import PermitError
@@ -34,21 +34,21 @@ def run() -> None:
 
 
 def _declare(stack: str) -> None:
-    country, _, part = stack.partition(".")
+    name, _, part = stack.partition(".")
     if not part:
         raise InputError(f'stack "{stack}": a stack is called <country>.<part>, as lab.{NATIONAL} and lab.north')
-    opened = open_country(_country_file(country))
+    country = admittance.read(_country_file(name))
     settings = Settings.from_environment()
-    configs = _configurations(opened, part, settings)
-    wanted = resources(opened.estate, part, configs)
-    _ask_the_gate(opened, stack, wanted, settings)
-    digest = estate_digest(opened.estate)
+    configs = _configurations(country, part, settings)
+    wanted = resources(country.estate, part, configs)
+    _ask_the_gate(country, stack, wanted, settings)
+    digest = estate_digest(country.estate)
     kubernetes = any(not resource.ours for resource in wanted)
     made = register(
         part,
         wanted,
         kubernetes_provider(part, settings) if kubernetes else None,
-        [] if part == NATIONAL else _after_national(country, digest),
+        [] if part == NATIONAL else _after_national(name, digest),
     )
     # Only what has come to its end has an estate: the seal is the last resource.
     sealed = next(made[resource.key] for resource in wanted if resource.type == SEAL)
@@ -63,24 +63,24 @@ def _country_file(country: str) -> Path:
     return root / chosen if chosen else root / "countries" / f"{country}.yaml"
 
 
-def _configurations(opened: Opened, part: str, settings: Settings) -> Mapping[str, Files]:
+def _configurations(country: Subject, part: str, settings: Settings) -> Mapping[str, Files]:
     """Render the site's devices, and keep the texts where the provider finds them by their digests."""
-    if part not in {site.name for site in opened.estate.sites}:
+    if part not in {site.name for site in country.estate.sites}:
         return {}
-    configs = render(opened.estate, part, load_catalogue())
+    configs = render(country.estate, part, load_catalogue())
     texts = Texts(settings.texts)
     for files in configs.values():
         texts.put(files)
     return configs
 
 
-def _ask_the_gate(opened: Opened, stack: str, wanted: Sequence[Any], settings: Settings) -> None:
+def _ask_the_gate(country: Subject, stack: str, wanted: Sequence[Any], settings: Settings) -> None:
     """Get the permit, or end here. A preview needs none: it says what would end the update."""
     if not pulumi.runtime.is_dry_run():
-        admittance.permit(opened, stack, wanted, settings)
+        admittance.permit(country, stack, wanted, settings)
         return
     try:
-        admittance.demand(admittance.verdicts(opened), stack)
+        admittance.demand(admittance.verdicts(country), stack)
     except PermitError as shut:
         pulumi.log.warn(str(shut))
 

@@ -12,7 +12,6 @@ from engine.kubernetes.origin import written_by
 from engine.kubernetes_plugin import find_kubernetes_plugin
 from engine.progress import Say, step
 from engine.pulumi_cli import backend_folder, environment, find_pulumi, run
-from ringfence.cli.country import open_country
 from ringfence.errors import InputError, OperationError
 from stacks import admittance
 from stacks.deployed import Deployed, deployed
@@ -55,13 +54,12 @@ def bring_up(country_file: Path, say: Say) -> CountryUp:
         OperationError: what a stack's update failed on, one line each.
     """
     country_file = country_file.resolve()
-    opened = open_country(country_file)
-    country = country_file.stem
-    admittance.demand(admittance.verdicts(opened), country)
+    country, name = admittance.read(country_file), country_file.stem
+    admittance.demand(admittance.verdicts(country), name)
     env = environment(find_pulumi(say))
     env["RINGFENCE_COUNTRY"] = str(country_file)
     release_dead_lock(backend_folder(), say)
-    return CountryUp(tuple(_up(f"{country}.{part}", env, say) for part in parts(opened.estate)))
+    return CountryUp(tuple(_up(f"{name}.{part}", env, say) for part in parts(country.estate)))
 
 
 def _up(stack: str, env: Mapping[str, str], say: Say) -> StackUp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -52,7 +52,7 @@ class Found:
     """The inputs that hold, and what only the thing itself could tell; never a secret."""
     drift: tuple[str, ...] = ()
     """What is otherwise than declared, one line each, naming the field or the line."""
-    unfinished: tuple[str, ...] = field(default=())
+    unfinished: tuple[str, ...] = ()
     """Why the operation did not get to its end, one line for each part; the next `pulumi up` finishes it."""
 
     def properties(self) -> dict[str, Any]:

@@ -84,9 +84,9 @@ class Drill:
     def permit_destroy(self, *, data_loss: bool) -> None:
         """What `ringfence permit --destroy` does."""
         trust = load_trust(Settings.from_environment().trust_root)
-        opened = open_country(self.file)
+        country = admittance.read(self.file)
         Gate(trust, None, PermitStore(Settings.from_environment().permits)).decide_destroy(
-            judged(opened.estate), policies_digest(), admittance.verdicts(opened), self.stack,
+            judged(country.estate), policies_digest(), admittance.verdicts(country), self.stack,
             deployed(self.stack, self.env(), ROOT).digests, data_loss=data_loss,
             approver_keys=[Path(trust.file).with_name("destroy-approver.pem")],
         )  # fmt: skip
