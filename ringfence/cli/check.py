@@ -16,7 +16,7 @@ from ringfence.cli.show import format_option, judging_options, output_option, sh
     epilog="""\b
 Examples:
   ringfence check countries/lab.yaml
-  pulumi preview --json > plan.json; ringfence check plan.json
+  pulumi preview --json --show-sames > plan.json; ringfence check plan.json
   ringfence check manifests/                            the rules about pods
   ringfence check countries/lab.yaml manifests/         pods as part of the country
   ringfence check countries/lab.yaml -f sarif -o ringfence.sarif

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -24,7 +24,8 @@ class Subject:
     """One thing to judge.
 
     ``lines`` and ``file`` give findings their source; ``only_pods`` says that nothing but pods was read, so that only
-    the rules about pods can be asked; ``waivers`` is the folder where this country's waivers lie by custom.
+    the rules about pods can be asked; ``waivers`` is the folder where this country's waivers lie by custom; ``notices`` is what the
+    reader has to say about itself.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Subject:
     file: str = ""
     only_pods: bool = False
     waivers: Path | None = None
+    notices: tuple[str, ...] = ()
 
 
 def subjects(paths: Sequence[Path]) -> list[Subject]:
@@ -88,7 +90,11 @@ def _plan(path: Path) -> Subject:
     from ringfence.read.plan import read_plan
 
     text = path.read_bytes()
-    return Subject(str(path), read_plan(text, str(path)), "plan", "sha256:" + sha256(text).hexdigest(), file=str(path))
+    estate = read_plan(text, str(path))
+    # Pulumi leaves unchanged resources out of a preview unless it is asked for them, and with them what they say.
+    whole = any(item.fact == "laws" for item in estate.coverage)
+    hint = () if whole else (f"{path}: holds changes only; save it with `pulumi preview --json --show-sames`",)
+    return Subject(str(path), estate, "plan", "sha256:" + sha256(text).hexdigest(), file=str(path), notices=hint)
 
 
 def _with_pods(subject: Subject, read: Estate, path: Path) -> Subject:
@@ -97,7 +103,4 @@ def _with_pods(subject: Subject, read: Estate, path: Path) -> Subject:
         pods=(*subject.estate.pods, *read.pods),
         coverage=(*subject.estate.coverage, *read.coverage),
     )
-    return Subject(
-        f"{subject.name} with {path}", estate, subject.stage, subject.declaration, subject.lines, subject.file,
-        waivers=subject.waivers,
-    )  # fmt: skip
+    return replace(subject, name=f"{subject.name} with {path}", estate=estate)

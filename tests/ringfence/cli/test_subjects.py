@@ -90,3 +90,11 @@ def test_a_stage_at_which_a_rule_does_not_bind_makes_its_failure_advisory(tmp_pa
     country.write_text(LAB.read_text().replace(home, home.replace("XA", "XC")))
     assert check(country).exit_code == 1
     assert check(country, "--stage", "audit").exit_code == 0
+
+
+def test_a_plan_of_changes_only_is_not_known_and_says_how_to_save_a_whole_one(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"steps": []}')
+    result = check(plan)
+    assert result.exit_code == 3
+    assert "pulumi preview --json --show-sames" in result.stdout
