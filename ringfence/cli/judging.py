@@ -43,8 +43,8 @@ def report_of(
     return report_on(
         subject.estate, asked, apply_waivers(verdicts, waived.in_force, rules, day),
         subject=subject.name, stage=at, today=day, pretended=today is not None, policies=policies_digest(),
-        declaration=subject.declaration, left_out=set(rules) - set(asked), notices=(*subject.notices, *waived.notices, *notices),
-        pictures=pictures,
+        declaration=subject.declaration, left_out=set(rules) - set(asked),
+        notices=(*subject.notices, *waived.notices, *notices), pictures=pictures,
     )  # fmt: skip
 
 

@@ -24,8 +24,8 @@ class Subject:
     """One thing to judge.
 
     ``lines`` and ``file`` give findings their source; ``only_pods`` says that nothing but pods was read, so that only
-    the rules about pods can be asked; ``waivers`` is the folder where this country's waivers lie by custom; ``notices`` is what the
-    reader has to say about itself.
+    the rules about pods can be asked; ``waivers`` is the folder where this country's waivers lie by custom; ``notices`` is
+    what the reader has to say about itself.
     """
 
     name: str
