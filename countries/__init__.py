@@ -1,0 +1,1 @@
+"""Country files, the schema that editors check them with, and waivers."""
