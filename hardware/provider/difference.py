@@ -41,6 +41,22 @@ def difference(old: Values, new: Values, replace_on: Collection[str]) -> DiffRes
     )
 
 
+def differing_target(recorded: Values, inputs: Values) -> list[str]:
+    """Paths at which recorded outputs name another thing than the inputs that a permit names.
+
+    A permit to delete is over the inputs, and what is deleted is what the record names: whoever edits the state could
+    otherwise turn the one into the other. Only a device's digest may differ: it is that of the last change that came to
+    its end.
+    """
+    return [
+        path
+        for name in inputs
+        if name != "facts"
+        for path, _ in _changes(recorded.get(name, _ABSENT), inputs[name], step("", name))
+        if not (name == "devices" and path.endswith(".digest"))
+    ]
+
+
 def _changes(old: Any, new: Any, path: str) -> Iterator[tuple[str, PropertyDiff.Kind.ValueType]]:
     if old is _ABSENT:
         yield path, _ADD

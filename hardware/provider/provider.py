@@ -12,7 +12,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto.plugin_pb2 import PluginInfo
 
 from hardware.provider.authority import Authority, Urn
-from hardware.provider.difference import difference
+from hardware.provider.difference import difference, differing_target
 from hardware.provider.journal import Journal
 from hardware.provider.kind import Found, Kind, Reach, UnfinishedError, parse, problems
 from hardware.provider.properties import Values, plain, refused_values, struct
@@ -104,9 +104,14 @@ class Provider:
 
     def delete(self, request: rpc.DeleteRequest, context: Context) -> Empty:
         """Remove a thing; the permit names the inputs that it was made with."""
-        kind = self._kind(request.urn)
-        self._authority.demand("delete", Urn.parse(request.urn), plain(request.old_inputs))
-        kind.delete(plain(request.properties), self._reach(request.urn))
+        kind, inputs, recorded = self._kind(request.urn), plain(request.old_inputs), plain(request.properties)
+        self._authority.demand("delete", Urn.parse(request.urn), inputs)
+        if otherwise := differing_target(recorded, inputs):
+            raise InputError(
+                f"{Urn.parse(request.urn).name}: the state's record leads to another thing than the permit: {otherwise[0]} is "
+                "not as in its inputs; `pulumi up` mends the record"
+            )
+        kind.delete(recorded, self._reach(request.urn))
         return Empty()
 
     def cancel(self, request: Empty, context: Context) -> Empty:

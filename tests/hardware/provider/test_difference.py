@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime.proto.provider_pb2 import DiffResponse, PropertyDiff
 
-from hardware.provider.difference import difference
+from hardware.provider.difference import difference, differing_target
 from hardware.provider.properties import plain, step, struct
 
 JSON = st.recursive(
@@ -25,6 +25,16 @@ def test_a_changed_member_is_named_by_its_path() -> None:
     answer = difference(old, new, frozenset())
     assert list(answer.detailedDiff) == ['devices["north-su1-leaf1"].digest']
     assert list(answer.diffs) == ["devices"]
+
+
+def test_what_a_record_may_differ_in_from_the_inputs_is_the_digest_of_a_device_that_failed() -> None:
+    inputs = {"name": "su1", "devices": {"leaf1": {"digest": "b", "address": "10.0.0.1"}}, "facts": {}}
+    unfinished = {**inputs, "devices": {"leaf1": {"digest": "", "address": "10.0.0.1"}}, "drift": []}
+    moved = {**inputs, "devices": {"leaf1": {"digest": "b", "address": "10.0.0.9"}}}
+    more = {**inputs, "devices": {**inputs["devices"], "leaf2": {"digest": "b", "address": "10.0.0.2"}}}
+    assert differing_target(unfinished, inputs) == []
+    assert differing_target(moved, inputs) == ["devices.leaf1.address"]
+    assert differing_target(more, inputs) == ["devices.leaf2"]
 
 
 def test_members_that_come_and_go_are_told_apart() -> None:

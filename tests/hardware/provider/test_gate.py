@@ -70,6 +70,14 @@ def test_a_permit_to_create_does_not_allow_a_delete(engine: Engine) -> None:
     engine.delete(PERMIT, "permit", thing_id, outputs, INPUTS)
 
 
+def test_a_permit_to_delete_one_thing_deletes_no_other_that_an_edited_state_names(engine: Engine) -> None:
+    engine.permit("delete", PERMIT, "permit", INPUTS)
+    edited = {**INPUTS, "part": "north", "drift": []}
+    with pytest.raises(grpc.RpcError) as call:
+        engine.delete(PERMIT, "permit", "national", edited, INPUTS)
+    assert "the state's record leads to another thing than the permit: part" in refused(call)
+
+
 def test_a_preview_needs_no_permit_and_no_trust_root(engine: Engine) -> None:
     engine.settings.trust_root.unlink()
     assert engine.create(PERMIT, "permit", INPUTS, preview=True).id == ""
