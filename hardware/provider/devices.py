@@ -9,13 +9,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from hardware.contract import Applied
-from hardware.device_state import DeviceState, rule_of
+from hardware.device_state import DeviceState
 from hardware.provider.kind import Found, Inputs, Reach
 from hardware.provider.properties import Values
 from hardware.rollout import read_all, roll_out
 from hardware.ssh import Device
 from hardware.switch import Files, SwitchApplied, SwitchDriver, SwitchPlan
 from ringfence.errors import InputError, OperationError, RingfenceError
+
+_BARE = {"/etc/frr/frr.conf": "hostname {device}\n", "/etc/nftables.conf": "flush ruleset\n"}
+"""Files that a device cannot do without, as they are when nothing is configured. (FRR loads no empty file.)"""
 
 
 class DeviceInputs(BaseModel):
@@ -46,6 +49,10 @@ class PoolInputs(GroupInputs):
     gpus: int
     tenancy: str
     classes: list[str]
+
+
+BARE = "# Ringfence has taken its configuration off this device.\n"
+"""A file that configures nothing, to a shell, nft and FRR alike; one without any text FRR does not load."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +114,12 @@ class _Group:
         return Found(thing_id, before, tuple(drift))
 
     def delete(self, before: Values, reach: Reach) -> None:
-        """Take our configuration off every device: files of our own go, and files that must be there become empty."""
+        """Take our configuration off every device: our own files go, and those that it needs are bare again."""
         devices: Mapping[str, Mapping[str, str]] = before["devices"]
-        configured = {name: device for name, device in devices.items() if device["digest"]}
-        addresses = {name: device["address"] for name, device in configured.items()}
+        addresses = {name: device["address"] for name, device in devices.items() if device["digest"]}
         bare = {
-            name: {path: "" for path in reach.texts.get(device["digest"]) if not rule_of(path).exclusive}
-            for name, device in configured.items()
+            name: {path: _BARE[path].format(device=name) for path in reach.texts.get(devices[name]["digest"]) if path in _BARE}
+            for name in addresses
         }
         roll_out(_drivers(addresses, reach), bare, say=reach.say).raise_if_failed()
 

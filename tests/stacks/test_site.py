@@ -17,6 +17,7 @@ from hardware.connections import load_connections
 from hardware.ssh import Device, connected, execute
 from hardware.switch import SwitchDriver
 from lab import Lab
+from ringfence.cli.permitting import ask_to_destroy
 from ringfence.estate import Estate
 from ringfence.facts import Device as DeviceFact
 from stacks.network import management
@@ -157,3 +158,15 @@ def test_destroy_without_a_permit_deletes_not_even_kubernetes_objects(core: clie
     assert refused.returncode != 0
     assert f"run `ringfence permit --destroy {STACK}`" in refused.stdout
     assert {item.metadata.name for item in core.list_namespace().items} == before
+
+
+@pytest.mark.usefixtures("standing")
+def test_a_pod_that_was_destroyed_with_a_permit_is_configured_from_nothing(lab: Lab, estate: Estate) -> None:
+    leaf = next(device for device in estate.devices if device.role == "leaf")
+    ask_to_destroy(STACK, COUNTRY, data_loss=False, keys=(), say=to_stderr)
+    urn = f"urn:pulumi:{STACK}::ringfence::ringfence:stacks:Network$ringfence:network:Pod::north-su{leaf.su}"
+    gone = pulumi("destroy", "--yes", "--skip-preview", "--target", urn, "--target-dependents")
+    assert gone.returncode == 0, gone.stdout
+    assert "router bgp" not in shell(lab, leaf, "sudo -n vtysh -c 'show running-config'")
+    assert bring_up(COUNTRY, to_stderr).changed == 2  # the pod, and the seal that waits for it
+    assert f"router bgp {leaf.asn}" in shell(lab, leaf, "sudo -n vtysh -c 'show running-config'")
