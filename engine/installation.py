@@ -7,11 +7,11 @@ import os
 import shutil
 from pathlib import Path
 
-from engine import durable
 from engine.gobuild import GoTool, build, module_folder
 from engine.launcher import EXECUTABLE_MODE, launcher_text
 from engine.locks import exclusive
 from engine.progress import Say
+from ringfence import durable
 
 VERSION = "v3.259.0"
 PULUMI = GoTool(
@@ -40,8 +40,10 @@ def install(say: Say) -> Path:
         if not executable.exists():
             executor = folder / EXECUTOR
             text = (module_folder(PULUMI, SDK) / "python" / "cmd" / EXECUTOR).read_text()
-            durable.write(executor, text, EXECUTABLE_MODE)
-            durable.write(folder / LANGUAGE_HOST, launcher_text("engine.language_host", str(executor)), EXECUTABLE_MODE)
+            durable.write(executor, text.encode(), EXECUTABLE_MODE)
+            durable.write(
+                folder / LANGUAGE_HOST, launcher_text("engine.language_host", str(executor)).encode(), EXECUTABLE_MODE
+            )
             _link(built, executable)  # Last: a folder with the executable in it is complete.
     return executable
 

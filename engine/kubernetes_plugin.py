@@ -9,9 +9,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import durable
 from engine.launcher import EXECUTABLE_MODE, launcher_text
 from engine.paths import cache_dir
+from ringfence import durable
 
 EXECUTABLE = "pulumi-resource-kubernetes"
 
@@ -54,5 +54,5 @@ def _own_launcher() -> Path:
     executable = cache_dir() / "plugins" / hashlib.sha256(text.encode()).hexdigest()[:12] / EXECUTABLE
     if not executable.exists():
         executable.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        durable.write(executable, text, EXECUTABLE_MODE)
+        durable.write(executable, text.encode(), EXECUTABLE_MODE)
     return executable

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from engine import durable
 from engine.installation import LANGUAGE_HOST, install
 from engine.kubernetes_plugin import find_kubernetes_plugin, pulumi_home
 from engine.paths import cache_dir, lab_dir
 from engine.progress import Say
+from ringfence import durable
 from ringfence.errors import OperationError
 
 SECONDS_TO_CANCEL = 60
@@ -150,7 +150,7 @@ def _lab_passphrase() -> Path:
     """The file with the passphrase of the lab's stacks, made on first use."""
     path = lab_dir() / "pulumi-passphrase"
     if not path.exists():
-        durable.write_once(path, secrets.token_urlsafe(32), 0o600)
+        durable.write_once(path, secrets.token_urlsafe(32).encode())
     return path
 
 

@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from ringfence.durable import write
 from ringfence.errors import InputError
 
 if TYPE_CHECKING:
@@ -98,17 +98,7 @@ def deliver(text: str, output: Path | None) -> None:
         if output.exists() and not output.is_file():  # /dev/null, a FIFO: there is nothing to replace
             output.write_bytes(data)
             return
-        with NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as stream:
-            temporary = Path(stream.name)
-            try:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-                temporary.chmod(0o666 & ~_umask())
-                temporary.replace(output)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+        write(output, data, 0o666 & ~_umask())
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {error.strerror}; give --output another file") from None
 

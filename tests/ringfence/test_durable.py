@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.durable import write_once
+from ringfence.durable import write, write_once
 
 
 def test_a_file_is_written_private_with_the_folder_that_it_needs(tmp_path: Path) -> None:
@@ -40,3 +40,15 @@ def test_a_writer_that_stops_before_its_end_leaves_no_file(tmp_path: Path, monke
     with pytest.raises(OSError, match="No space left"):
         write_once(tmp_path / "file", b"one")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_has_the_content_and_the_mode_asked_for_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "file", b"text", 0o640)
+    assert os.listdir(tmp_path) == ["file"]
+    assert ((tmp_path / "file").read_bytes(), (tmp_path / "file").stat().st_mode & 0o777) == (b"text", 0o640)
+
+
+def test_writing_again_replaces_the_content(tmp_path: Path) -> None:
+    write(tmp_path / "file", b"old and longer")
+    write(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
