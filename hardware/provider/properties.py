@@ -7,9 +7,10 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.rpc import UNKNOWN, _special_sig_key
 
 from ringfence.errors import InputError
+from ringfence.inputs import InputsError
+from ringfence.inputs import plain as permissible
 
 Values = Mapping[str, Any]
 
@@ -28,12 +29,13 @@ def struct(values: Values) -> Struct:
 
 
 def refused_values(values: Values) -> Iterator[tuple[str, str]]:
-    """Path and reason of each value that our resources never take: not yet known, a secret, an asset."""
-    for path, value in _leaves(values, ""):
-        if value == UNKNOWN:
-            yield path, "must be known beforehand: a permit is given for the inputs as they are"
-        elif isinstance(value, Mapping):
-            yield path, "must be a plain value: secrets and assets never reach the state, only references to them do"
+    """Path and reason of each input that no permit can be given for: not yet known, a secret, an asset."""
+    for name, value in values.items():
+        try:
+            permissible(value, name)
+        except InputsError as error:
+            path, _, reason = str(error).partition(": ")
+            yield path, reason
 
 
 def recorded(values: Values, name: str) -> str:
@@ -52,18 +54,6 @@ def step(path: str, key: str | int) -> str:
         return f"{path}.{key}" if path else key
     escaped = key.replace("\\", "\\\\").replace('"', '\\"')
     return f'{path}["{escaped}"]'
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every scalar, and every mapping that Pulumi marks as something else than a mapping."""
-    if isinstance(value, Mapping) and _special_sig_key not in value:
-        for key, member in value.items():
-            yield from _leaves(member, step(path, key))
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _leaves(member, step(path, index))
-    else:
-        yield path, value
 
 
 def _whole(value: Any) -> Any:

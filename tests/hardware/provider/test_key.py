@@ -129,7 +129,7 @@ def test_check_refuses_a_secret_without_repeating_it(engine: Engine) -> None:
 
 
 def test_check_refuses_what_is_not_known_beforehand(engine: Engine) -> None:
-    assert "known beforehand" in engine.check(KEY, {**INPUTS, "name": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})["name"]
+    assert "not known yet" in engine.check(KEY, {**INPUTS, "name": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})["name"]
 
 
 def test_the_pin_is_in_no_output_and_no_error(engine: Engine, hsm: HsmAccess, tmp_path: Path) -> None:
