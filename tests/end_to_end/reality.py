@@ -72,7 +72,8 @@ def bucket(country: Country, name: str) -> BucketDriver:
 
 def cluster(country: Country) -> Any:
     """A client of the Kubernetes API, to be closed."""
-    return config.new_client_from_config(str(country.connections.kubernetes["north"].kubeconfig))
+    connect: Any = config.new_client_from_config
+    return connect(str(country.connections.kubernetes["north"].kubeconfig))
 
 
 def _objects(country: Country) -> Mapping[str, Any]:

@@ -69,16 +69,16 @@ def a_switch_has_its_configuration(country: Country) -> Happened:
 
 def a_host_has_its_addresses(country: Country) -> Happened:
     networks = country.root / "machines" / "north-r1k1n1" / "changes" / "etc" / "systemd" / "network"
-    return lambda: list(networks.glob("*rail*")) or None
+    return lambda: list(networks.glob("*rail*"))
 
 
 def a_namespace_is_in_the_cluster(country: Country) -> Happened:
     api = cluster(country)
-    core = client.CoreV1Api(api)
+    core: Any = client.CoreV1Api(api)
     return lambda: any(item.metadata.name == "clinic" for item in core.list_namespace().items)
 
 
-MOMENTS = {
+MOMENTS: dict[Callable[[Country], Happened], str] = {
     a_key_is_on_the_token: "ringfence:keys:Key",
     a_bucket_is_made: "ringfence:stores:Bucket",
     a_switch_has_its_configuration: "ringfence:network:Pod",
@@ -98,7 +98,7 @@ def begun_and_not_recorded(country: Country) -> set[str]:
     return pending
 
 
-def mended(country: Country, killed: Command) -> Estate:
+def mended(country: Country) -> Estate:
     """Bring up what a kill has left, and see that only the dead process's lock went."""
     done = country.start_up().result()
     assert done.returncode == 0, done.stderr
@@ -118,7 +118,7 @@ def test_an_up_killed_between_an_effect_and_its_record_is_finished_by_the_next(
     run.until(moment(country))
     run.kill()
     assert MOMENTS[moment] in begun_and_not_recorded(country)
-    assert mended(country, run) == undisturbed
+    assert mended(country) == undisturbed
 
 
 @pytest.mark.slow
@@ -129,7 +129,7 @@ def test_an_up_killed_at_any_moment_is_finished_by_the_next(country: Country, un
     deadline = time.monotonic() + 5 + share * 25
     run.until(lambda: time.monotonic() > deadline or "north: created Seal" in run.said)
     run.kill()
-    assert mended(country, run) == undisturbed
+    assert mended(country) == undisturbed
 
 
 def test_the_lock_of_an_up_that_still_lives_is_respected_even_where_it_does_not_stir(
