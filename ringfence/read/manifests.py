@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,7 @@ from ringfence import yamltext
 from ringfence.errors import InputError
 from ringfence.estate import Coverage, Estate
 from ringfence.facts import Country, Pod
-from ringfence.read.workload import ShapeError, opaque_group, pods
+from ringfence.read.workload import ShapeError, objects, opaque_group, pods
 from ringfence.yamltext import Document, dotted
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -76,10 +75,12 @@ def _texts(path: Path, problems: list[str]) -> Iterator[tuple[Path, bytes]]:
 
 
 def _read(document: Document, file: Path, found: list[Pod], opaque: list[str], problems: list[str]) -> None:
-    for path, manifest in _objects(document.value, ()):
+    for path, manifest in objects(document.value):
         try:
             if not isinstance(manifest, dict) or not isinstance(manifest.get("kind"), str):
                 raise ShapeError((), "no Kubernetes manifest: it has no kind; render templates and values first")
+            if not isinstance(manifest.get("apiVersion"), str):
+                raise ShapeError((), f"{manifest['kind']} has no apiVersion, so nothing says whose kind it is")
             made = list(pods(manifest))
         except ShapeError as error:
             where = (*path, *error.path)
@@ -87,19 +88,9 @@ def _read(document: Document, file: Path, found: list[Pod], opaque: list[str], p
             continue
         for inner, pod in made:
             found.append(msgspec.structs.replace(pod, source=str(file), line=document.line((*path, *inner))))
-        if not made and (group := opaque_group(manifest)) is not None:
+        if (group := opaque_group(manifest)) is not None:
             name = (manifest.get("metadata") or {}).get("name", "unnamed")
             opaque.append(f"{manifest['kind']} {name} ({group})")
-
-
-def _objects(value: Any, path: yamltext.Path) -> Iterator[tuple[yamltext.Path, Any]]:
-    """Yield the objects of a document: itself, or the items of a list."""
-    items = value.get("items") if isinstance(value, dict) and str(value.get("kind", "")).endswith("List") else None
-    if isinstance(items, list):
-        for at, item in enumerate(items):
-            yield from _objects(item, (*path, "items", at))
-    else:
-        yield path, value
 
 
 def _at(path: yamltext.Path) -> str:

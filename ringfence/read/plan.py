@@ -16,7 +16,7 @@ from ringfence.errors import InputError
 from ringfence.estate import FACTS, Coverage, Estate
 from ringfence.facts import Country, Pod
 from ringfence.inputs import InputsError, plain
-from ringfence.read.workload import ShapeError, opaque_group, pods
+from ringfence.read.workload import ShapeError, objects, opaque_group, pods
 
 OURS = "ringfence:"
 KUBERNETES = "kubernetes:"
@@ -175,10 +175,11 @@ class _Reading:
         if not manifest:
             return
         try:
-            made = [pod for _, pod in pods(manifest, declared="")]
+            there = [each for _, each in objects(manifest)]
+            made = [pod for each in there for _, pod in pods(each, declared="")]
             if made:
                 _known(manifest, resource.urn)
-            elif opaque_group(manifest) is not None or "kind" not in manifest:
+            if any("kind" not in each or opaque_group(each) is not None for each in there):
                 raise InputsError("its controller may make pods")
         except (ShapeError, InputsError):
             self.missing.setdefault("pods", []).append(_short(resource.urn))

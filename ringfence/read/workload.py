@@ -10,6 +10,7 @@ from ringfence.yamltext import Path
 
 GPU_RESOURCES = ("nvidia.com/gpu", "amd.com/gpu", "gpu.intel.com/i915")
 LIMITED = ("cpu", "memory")
+CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 
 WORKLOADS = frozenset({
     "Pod", "PodTemplate", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet", "Job", "CronJob",
@@ -29,6 +30,7 @@ SAFE_SYSCTLS = frozenset({
 
 # Objects of these API groups make pods only through a pod template. Any other may have a controller that makes some.
 _BUILT_IN = frozenset({"", "apps", "batch", "autoscaling", "policy", "extensions"})
+_LIST_FIELDS = frozenset({"apiVersion", "kind", "metadata", "items"})
 _UNRENDERED = frozenset({"kustomize.config.k8s.io", "kustomize.toolkit.fluxcd.io"})
 
 
@@ -44,7 +46,8 @@ def templates(value: Any, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, 
     """Yield each pod template inside an object with its path: of any kind, also of custom resources.
 
     A pod template is a mapping under a key that ends in ``template`` whose ``spec`` has containers. Plain templates lie at
-    one place; custom resources (training jobs and the like) have one for each role, at places of their own.
+    one place; custom resources (training jobs and the like) have one for each role, at places of their own. What has
+    containers without being a template (``podSpec: {containers: …}``) is yielded as one.
     """
     todo: list[tuple[Path, Any]] = [(path, value)]
     while todo:
@@ -52,10 +55,24 @@ def templates(value: Any, path: Path = ()) -> Iterator[tuple[Path, Mapping[str, 
         if isinstance(item, list):
             todo.extend(((*here, at), inner) for at, inner in enumerate(item) if isinstance(inner, dict | list))
         elif isinstance(item, dict):
-            if here != path and str(here[-1]).lower().endswith("template") and _has_containers(item):
+            if here != path and _is_template(here) and _has_containers(item):
                 yield here, item
-                continue
-            todo.extend(((*here, key), inner) for key, inner in item.items() if isinstance(inner, dict | list))
+            elif here != path and any(_lists_containers(item.get(key)) for key in CONTAINERS):
+                yield here, {"spec": item}
+            else:
+                todo.extend(((*here, key), inner) for key, inner in item.items() if isinstance(inner, dict | list))
+
+
+def objects(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield an object, or those of a list: to Kubernetes' tools, whatever has ``items`` is a list, of whatever kind."""
+    items = value.get("items") if isinstance(value, dict) else None
+    if not isinstance(items, list):
+        yield path, value
+        return
+    if set(value) - _LIST_FIELDS:
+        yield path, {key: inner for key, inner in value.items() if key != "items"}
+    for at, item in enumerate(items):
+        yield from objects(item, (*path, "items", at))
 
 
 def pods(manifest: Mapping[str, Any], declared: str = "") -> Iterator[tuple[Path, Pod]]:
@@ -76,23 +93,26 @@ def pods(manifest: Mapping[str, Any], declared: str = "") -> Iterator[tuple[Path
 
 
 def opaque_group(manifest: Mapping[str, Any]) -> str | None:
-    """Return the API group of an object that may make pods in a way of its own; ``None`` if it does not."""
+    """Return the API group of an object that may make pods in a way of its own; ``None`` if it does not.
+
+    A custom resource with a pod template makes its pods from that.
+    """
     group = str(manifest.get("apiVersion", "")).rpartition("/")[0]
     if group in _BUILT_IN or (group.endswith(".k8s.io") and group not in _UNRENDERED):
         return None
-    return group
+    return None if any(_is_template(path) for path, _ in templates(manifest)) else group
 
 
 def _pod(template: Mapping[str, Any], path: Path, name: str, namespace: str, kind: str, declared: str) -> Pod:
     spec, here = _mapping(template, "spec", path), (*path, "spec")
-    containers = [item for key in ("containers", "initContainers", "ephemeralContainers") for item in _items(spec, key, here)]
+    containers = [item for key in CONTAINERS for item in _items(spec, key, here)]
     if not containers:
         raise ShapeError(here, f"{kind} {name} has no containers")
     security = _mapping(spec, "securityContext", here)
     labels = _mapping(_mapping(template, "metadata", path), "labels", (*path, "metadata"))
     return Pod(
         name=name, namespace=namespace, kind=kind,
-        images=tuple(dict.fromkeys(str(item["image"]) for item in containers if item.get("image"))),
+        images=tuple(dict.fromkeys(str(image) for image in _images(spec, containers, here) if image)),
         host_access=tuple(_host_access(spec, containers, here)),
         privileged=(*_pod_privileges(security, here), *(p for item in containers for p in _privileges(item, here))),
         gpu_limits=sum(_gpus(item, here) for item in containers),
@@ -101,6 +121,11 @@ def _pod(template: Mapping[str, Any], path: Path, name: str, namespace: str, kin
         escalation=tuple(_name(item) for item in containers if _may_escalate(item, here)),
         labels=tuple(sorted(map(str, labels))), declared=declared,
     )  # fmt: skip
+
+
+def _images(spec: Mapping[str, Any], containers: list[dict[str, Any]], here: Path) -> Iterator[object]:
+    yield from (item.get("image") for item in containers)
+    yield from (_mapping(volume, "image", here).get("reference") for volume in _items(spec, "volumes", here))
 
 
 def _host_access(spec: Mapping[str, Any], containers: list[dict[str, Any]], here: Path) -> Iterator[str]:
@@ -174,6 +199,14 @@ def _on(value: object) -> bool:
 
 def _name(container: Mapping[str, Any]) -> str:
     return str(container.get("name") or "unnamed")
+
+
+def _is_template(path: Path) -> bool:
+    return str(path[-1]).lower().endswith("template")
+
+
+def _lists_containers(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)
 
 
 def _has_containers(template: Mapping[str, Any]) -> bool:

@@ -50,6 +50,11 @@ def read(tmp_path: Path) -> Callable[..., Estate]:
     return reading
 
 
+def missing(estate: Estate) -> tuple[str, ...]:
+    (coverage,) = estate.coverage
+    return coverage.missing
+
+
 def changed(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new)
@@ -135,14 +140,41 @@ def test_documents_lists_and_json_are_read(read: Callable[..., Estate]) -> None:
     items = "apiVersion: v1\nkind: List\nitems:\n" + "".join(
         f"  - {indented(POD.replace('name: app', f'name: app-{n}'), 4).lstrip()}" for n in range(2)
     )
-    json = '{"kind": "Pod", "metadata": {"name": "json"}, "spec": {"containers": [{"name": "a", "image": "b"}]}}'
+    json = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "json"}, "spec": {"containers": [{"name": "a"}]}}'
     pods = read(items + "---\n" + POD, json).pods
     assert [pod.name for pod in pods] == ["app-0", "app-1", "app", "json"]
 
 
 def test_a_pod_has_the_line_of_its_object(read: Callable[..., Estate]) -> None:
-    first, second = read("kind: ConfigMap\n---\n" + POD + "---\n" + POD).pods
-    assert (first.line, second.line) == (3, 13)
+    first, second = read("apiVersion: v1\nkind: ConfigMap\n---\n" + POD + "---\n" + POD).pods
+    assert (first.line, second.line) == (4, 14)
+
+
+@pytest.mark.parametrize("kind", ["List", "PodList", "Secret", "Fruit"])
+def test_whatever_has_items_is_a_list_as_kubernetes_tools_take_it(read: Callable[..., Estate], kind: str) -> None:
+    pods = read(f"apiVersion: v1\nkind: {kind}\nitems:\n  - {indented(POD, 4).lstrip()}").pods
+    assert [pod.name for pod in pods] == ["app"]
+
+
+def test_an_empty_list_of_items_hides_nothing_beside_it(read: Callable[..., Estate]) -> None:
+    estate = read("apiVersion: fruit.example/v1\nkind: FruitList\nmetadata: { name: a }\nitems: []\nspec: { ripe: true }\n")
+    assert missing(estate) == ("FruitList a (fruit.example)",)
+
+
+def test_a_sound_template_hides_no_other_pod_of_the_same_object(read: Callable[..., Estate]) -> None:
+    other = "  podSpec: { hostNetwork: true, containers: [{ name: second }] }\n"
+    pods = read(manifest("Fruit", "spec.template", api="fruit.example/v1") + other).pods
+    assert sorted(pod.host_access for pod in pods) == [(), ("hostNetwork",)]
+
+
+def test_containers_outside_a_template_leave_open_what_else_the_controller_makes(read: Callable[..., Estate]) -> None:
+    estate = read("apiVersion: fruit.example/v1\nkind: Fruit\nmetadata: { name: a }\nspec: { containers: [{ name: b }] }\n")
+    assert (len(estate.pods), missing(estate)) == (1, ("Fruit a (fruit.example)",))
+
+
+def test_an_image_that_is_mounted_counts_like_one_that_runs(read: Callable[..., Estate]) -> None:
+    volume = "volumes: [{ name: data, image: { reference: a/b:latest } }]\n  containers:"
+    assert "a/b:latest" in read(changed(POD, "containers:", volume)).pods[0].images
 
 
 def test_what_is_no_workload_makes_no_pods_and_hides_none(read: Callable[..., Estate]) -> None:
@@ -165,8 +197,9 @@ def test_what_only_its_controller_understands_is_named_as_missing(read: Callable
         (b"\xff\xfe\x00\xd8", "not text"),
         ("replicas: 3\n", "0.yaml:1: no Kubernetes manifest"),
         ("- 1\n", "no Kubernetes manifest"),
-        ("kind: Deployment\nmetadata: { name: app }\nspec: {}\n", "Deployment app has no pod template"),
-        ("kind: Pod\nspec: 3\n", "0.yaml:2: spec: spec is no mapping"),
+        ("kind: Pod\nspec: {}\n", "0.yaml:1: Pod has no apiVersion"),
+        ("apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: app }\nspec: {}\n", "Deployment app has no pod template"),
+        ("apiVersion: v1\nkind: Pod\nspec: 3\n", "0.yaml:3: spec: spec is no mapping"),
         (changed(POD, "image: registry.example/app@sha256:0", "ports: 80"), "ports is no list of mappings"),
         (changed(POD, "memory: 1Gi", "nvidia.com/gpu: half"), "give a whole number"),
         ("base: &b { privileged: true }\nkind: Pod\nspec: { <<: *b }\n", "0.yaml:3: merge keys"),
