@@ -20,8 +20,8 @@ down: setup  ## Remove the lab: processes, data and state (the built engine stay
 status: setup  ## Show what runs
 	@$(BIN)/ringfence lab status
 
-lint: setup  ## Style and format
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: setup  ## Style, format, and a schema that is not stale
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/ringfence schema --check
 
 types: setup  ## Strict types in ringfence/
 	@$(BIN)/mypy
