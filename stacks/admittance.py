@@ -17,8 +17,6 @@ from ringfence.trust import TrustRoot, load_trust
 from ringfence.verdict import Verdict
 from stacks.resource import Resource, judged, permitted
 
-GATE_KEY = "gate.pem"
-
 
 def read(country_file: Path) -> Subject:
     """Read and compile a country file.
@@ -53,11 +51,11 @@ def permit(country: Subject, stack: str, resources: Sequence[Resource], settings
     found = verdicts(country)
     demand(found, stack)
     trust = load_trust(settings.trust_root)
-    gate = Gate(trust, _key_at_hand(trust), PermitStore(settings.permits))
+    gate = Gate(trust, key_at_hand(trust, "gate"), PermitStore(settings.permits))
     return gate.decide(judged(country.estate), policies_digest(), found, stack, permitted(tuple(resources)))
 
 
-def _key_at_hand(trust: TrustRoot) -> Path | None:
-    """Only a lab keeps the gate's key beside its trust root."""
-    key = Path(trust.file).with_name(GATE_KEY)
+def key_at_hand(trust: TrustRoot, role: str) -> Path | None:
+    """Return the key of a role that a lab keeps beside its trust root; no other country does."""
+    key = Path(trust.file).with_name(f"{role}.pem")
     return key if trust.lab and key.exists() else None

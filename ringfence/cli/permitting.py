@@ -17,7 +17,8 @@ from ringfence.errors import InputError
 from ringfence.gate import Gate
 from ringfence.permit import Permit
 from ringfence.permit_store import PermitStore
-from ringfence.trust import TrustRoot, load_trust
+from ringfence.trust import load_trust
+from stacks.admittance import key_at_hand
 from stacks.deployed import deployed
 from stacks.resource import judged, permitted
 from stacks.resources import NATIONAL, resources
@@ -35,7 +36,7 @@ def ask(stack: str, country: Path | None, key: Path | None) -> Permit:
     trust = load_trust(settings.trust_root)
     configs = {} if part == NATIONAL else render(subject.estate, part, load_catalogue())
     wanted = resources(subject.estate, part, configs)
-    gate = Gate(trust, key or _beside(trust, "gate"), PermitStore(settings.permits))
+    gate = Gate(trust, key or key_at_hand(trust, "gate"), PermitStore(settings.permits))
     verdicts = report_of(subject).verdicts
     return gate.decide(judged(subject.estate), policies_digest(), verdicts, stack, permitted(wanted))
 
@@ -54,7 +55,7 @@ def ask_to_destroy(stack: str, country: Path | None, *, data_loss: bool, keys: S
     there = deployed(stack, env, ROOT).digests
     if not there:
         raise InputError(f"stack {stack} holds nothing that needs a permit to be deleted")
-    at_hand = _beside(trust, "destroy-approver")
+    at_hand = key_at_hand(trust, "destroy-approver")
     approvers = keys or ([at_hand] if at_hand else [])
     return Gate(trust, None, PermitStore(settings.permits)).decide_destroy(
         judged(subject.estate), policies_digest(), report_of(subject).verdicts, stack, there,
@@ -72,9 +73,3 @@ def _subject(stack: str, country: Path | None) -> tuple[Subject, str]:
     if subject.stage != "file" or subject.only_pods:
         raise InputError(f"{file}: is no country file; a permit is asked for on the declaration")
     return subject, part
-
-
-def _beside(trust: TrustRoot, role: str) -> Path | None:
-    """Return the key of a role that a lab keeps beside its trust root; no other country does."""
-    key = Path(trust.file).with_name(f"{role}.pem")
-    return key if trust.lab and key.exists() else None

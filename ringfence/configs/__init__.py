@@ -18,6 +18,7 @@ from ringfence.facts import Device, Site
 Files = dict[str, str]
 """A device's files: absolute path on the device to text."""
 
+FRR_MTU = 1500
 RAIL_TABLE = 100  # a rail's own routing table is this plus its number
 RAIL_METRIC = 100
 
@@ -68,6 +69,9 @@ def _switch(
     system = catalogue.switches[device.model].system
     if system != "frr":
         raise InputError(f"{device.name}: there is no renderer for {system} ({device.model}); its fabric cannot be applied")
+    if any(port.mtu not in (0, FRR_MTU) for port in device.interfaces):
+        # FRR sets no MTU. A host with larger packets than its switch loses them without a word.
+        raise InputError(f"{device.declared}.mtu: {system} switches are rendered for an MTU of {FRR_MTU} only; set it to that")
     loopback = next(port for port in device.interfaces if port.name == "lo")
     ports = [
         Port(port.name, _described(ends.get(port.name)), port.ipv4, port.ipv6)
