@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 from pathlib import Path
 
 import click
@@ -61,11 +63,17 @@ def down() -> None:
 
 @command.command("env", short_help="Print what a shell needs to find it.")
 def env() -> None:
-    """Print `export` lines for a shell: eval "$(ringfence lab env)"."""
+    """Print `export` lines for a shell, in which `pulumi` then works: eval "$(ringfence lab env)"."""
     import lab
+    from engine.pulumi_cli import environment, find_pulumi
 
-    for name, value in lab.environment().items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+    os.environ.update(lab.environment())
+    wanted = {**environment(find_pulumi(say)), **lab.environment()}
+    # pulumi's Python and this command's are the same, so that the shell finds both.
+    wanted["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{wanted['PATH']}"
+    for name, value in sorted(wanted.items()):
+        if name == "PATH" or name.startswith("PULUMI_") or name in lab.environment():
+            click.echo(f"export {name}={shlex.quote(value)}")
 
 
 def lab_country() -> Path:
