@@ -17,6 +17,7 @@ from engine.language_host.runtime import LanguageRuntime
 from engine.orphan import end_with_parent
 
 SERVICE = "pulumirpc.LanguageRuntime"
+SECONDS_TO_END = 5.0
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 Answer = Callable[[Any, Any], Awaitable[Any]]
@@ -35,6 +36,9 @@ async def serve(executor: Path, engine_address: str) -> None:
     print(port, flush=True)
     await stopped.wait()
     await server.stop(grace=None)
+    # Calls that this cut off end by themselves. Where the closing loop ends them instead, gRPC prints a traceback for each.
+    if cut_off := asyncio.all_tasks() - {asyncio.current_task()}:
+        await asyncio.wait(cut_off, timeout=SECONDS_TO_END)
 
 
 def _service(host: LanguageRuntime) -> grpc.GenericRpcHandler[Any, Any]:
