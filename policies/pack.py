@@ -39,7 +39,8 @@ def advisory(args: StackValidationArgs, report: ReportViolation) -> None:
 
 
 def _verdicts(args: StackValidationArgs) -> list[Verdict]:
-    resources = (Planned(r.resource_type, r.urn, unwrap(r.props)) for r in args.resources)
+    # Only what a provider makes has one.
+    resources = (Planned(r.resource_type, r.urn, unwrap(r.props), r.provider is not None) for r in args.resources)
     estate = estate_of(resources, "the plan")
     return judge(estate, load_rules(), today=datetime.now(UTC).date(), stage="plan")
 

@@ -70,7 +70,7 @@ def _kind(path: Path) -> str:
             head = stream.read(_HEAD_BYTES)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; give a country file, a plan or manifests") from None
-    if head.lstrip().startswith((b"{", b"[")):
+    if head.lstrip().startswith((b"{", b"[")) and b'"ringfence":' not in head:
         return "manifests" if b'"apiVersion"' in head and b'"steps"' not in head else "plan"
     return "manifests" if _MANIFEST.search(head) and not _COUNTRY.search(head) else "country"
 

@@ -15,11 +15,17 @@ import msgspec
 from ringfence.errors import InputError
 from ringfence.estate import FACTS, Coverage, Estate
 from ringfence.facts import Country, Pod
-from ringfence.inputs import InputsError, plain
+from ringfence.inputs import InputsError, inputs_digest, plain
 from ringfence.read.workload import ShapeError, objects, opaque_group, pods
 
 OURS = "ringfence:"
 KUBERNETES = "kubernetes:"
+
+# Types of ours that stand for one fact each, which they must carry.
+_STANDS_FOR = {"ringfence:keys:Key": "keys", "ringfence:stores:Bucket": "buckets", "ringfence:gpu:Pool": "pools"}
+
+# Pulumi's own resources: the stack, providers, references to other stacks. They make nothing.
+_PULUMI = "pulumi:"
 
 # How ``pulumi preview --json`` prints a secret.
 _SECRET = "[secret]"  # noqa: S105  # the mark, not a secret
@@ -41,16 +47,21 @@ _TYPES = {info.name: info.type for info in msgspec.structs.fields(Estate)}
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A resource as a plan has it: its Pulumi type, its URN and its inputs (JSON values)."""
+    """A resource as a plan has it: its Pulumi type, its URN and its inputs (JSON values).
+
+    ``custom`` tells what a provider makes from a component, which only groups others.
+    """
 
     type: str
     urn: str
     inputs: Mapping[str, Any]
+    custom: bool = True
 
 
 class _State(msgspec.Struct):
     type: str
     inputs: dict[str, Any] = {}
+    custom: bool = False
 
 
 class _Step(msgspec.Struct):
@@ -90,7 +101,8 @@ def read_plan(text: bytes, file: str) -> Estate:
         if diagnostic.severity == "error":
             first = diagnostic.message.strip().partition("\n")[0]
             raise InputError(f"{file}: the preview failed, so the plan is not whole ({first}); mend that and save it again")
-    return estate_of(_standing(preview.steps, file), file)
+    left_out = preview.changeSummary.get("same", 0) - sum(step.op == "same" for step in preview.steps)
+    return estate_of(_standing(preview.steps, file), file, left_out)
 
 
 def _standing(steps: tuple[_Step, ...], file: str) -> Iterator[Planned]:
@@ -104,21 +116,28 @@ def _standing(steps: tuple[_Step, ...], file: str) -> Iterator[Planned]:
         elif step.op not in _OLD_COPY:
             raise InputError(f"{file}: holds a step {step.op[:40]!r}, which this Ringfence does not know; use a newer one")
     for urn, state in standing.items():
-        yield Planned(state.type, urn, state.inputs)
+        yield Planned(state.type, urn, state.inputs, state.custom)
 
 
-def estate_of(resources: Iterable[Planned], provenance: str) -> Estate:
+def estate_of(resources: Iterable[Planned], provenance: str, left_out: int = 0) -> Estate:
     """Return the Estate that planned resources carry, with grade ``planned`` and the coverage of their slices.
+
+    ``left_out`` is how many resources stand and are not among them: like those of a provider that is neither ours nor
+    Kubernetes', they may be anything, so no fact is known whole.
 
     Raises:
         InputError: a slice is none, or two of them contradict each other.
     """
     read = _Reading()
+    if left_out > 0:
+        read.opaque.append(f"{left_out} unchanged resources (the plan was saved without --show-sames)")
     for resource in resources:
         if resource.type.startswith(OURS):
             read.slice(resource)
         elif resource.type.startswith(KUBERNETES):
             read.workload(resource)
+        elif resource.custom and not resource.type.startswith(_PULUMI):
+            read.opaque.append(_short(resource.urn))
     return read.estate(provenance)
 
 
@@ -140,6 +159,8 @@ class _Reading:
         if not isinstance(facts, Mapping) or not all(isinstance(fact, str) for fact in facts):
             self.opaque.append(_short(resource.urn))
             return
+        if (own := _STANDS_FOR.get(resource.type)) and not _tells_itself(resource.inputs, facts.get(own)):
+            self.missing.setdefault(own, []).append(_short(resource.urn))
         for fact, value in facts.items():
             if fact not in FACTS:
                 raise InputError(f"{_short(resource.urn)}: carries an unknown fact {fact[:40]!r}; plan with this version")
@@ -198,6 +219,23 @@ class _Reading:
         facts |= {fact: tuple(values) for fact, values in self.items.items()}
         facts["pods"] = (*facts.get("pods", ()), *self.pods)
         return Estate(**facts, coverage=coverage)
+
+
+def _tells_itself(inputs: Mapping[str, Any], items: Any) -> bool:
+    """Return whether a slice is one item that says what the resource's own inputs say; an edited program may lie."""
+    if not isinstance(items, list | tuple) or len(items) != 1 or not isinstance(items[0], Mapping):
+        return False
+    told = {_camel(str(field)): value for field, value in items[0].items()}
+    shared = told.keys() & inputs.keys()
+    try:
+        return inputs_digest({name: inputs[name] for name in shared}) == inputs_digest({name: told[name] for name in shared})
+    except InputsError:
+        return True  # what is not known yet is counted as missing already
+
+
+def _camel(field: str) -> str:
+    first, *rest = field.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _known(value: Any, urn: str) -> Any:

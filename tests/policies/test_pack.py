@@ -16,7 +16,7 @@ def stack(estate: Estate, **replaced: Any) -> Any:
     """What CrossGuard gives a policy: one resource of ours that carries the estate's facts."""
     facts = {fact: to_builtins(getattr(estate, fact)) for fact in FACTS if fact not in ("devices", "cables", "pods")}
     props = unknown_checking_proxy({"facts": {**facts, **replaced}})
-    resource = SimpleNamespace(resource_type="ringfence:gate:Permit", urn="urn:a::b::c::permit", props=props)
+    resource = SimpleNamespace(resource_type="ringfence:gate:Permit", urn="urn:a::b::c::permit", props=props, provider=None)
     return SimpleNamespace(resources=[resource])
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from ringfence import yamltext
 from ringfence.cli import cli
 from ringfence.errors import InputError
 
@@ -76,6 +77,12 @@ def test_text_that_is_none_of_the_three_is_bad_input(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text('{"hello": 1}')
     assert isinstance(check(file).exception, InputError)
+
+
+def test_a_country_may_be_written_as_json(tmp_path: Path) -> None:
+    country = tmp_path / "lab.json"
+    country.write_text(json.dumps(yamltext.parse(LAB.read_bytes()).value))
+    assert check(country).exit_code == 0
 
 
 def test_a_country_and_a_plan_are_checked_apart(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_numbers_that_pulumi_made_floats_are_whole_again() -> None:
 
 
 def test_an_empty_slice_covers_its_fact() -> None:
-    assert missing(plan(step({"facts": {"keys": []}}))) == {"keys": (), "pods": ()}
+    assert missing(plan(step({"facts": {"keys": []}}, type_="ringfence:gate:Permit"))) == {"keys": (), "pods": ()}
 
 
 def test_facts_that_no_slice_has_are_not_covered() -> None:
@@ -63,7 +63,7 @@ def test_facts_that_no_slice_has_are_not_covered() -> None:
 
 @pytest.mark.parametrize("hidden", [UNKNOWN, "[secret]", {"4dabf18193072939515e22adb298388d": "x"}])
 def test_an_item_that_is_not_known_yet_is_missing(hidden: object) -> None:
-    estate = plan(step({"facts": {"keys": [KEY, {**KEY, "name": "kek", "hsm": hidden}]}}))
+    estate = plan(step({"facts": {"keys": [KEY, {**KEY, "name": "kek", "hsm": hidden}]}}, type_="ringfence:gate:Permit"))
     assert [key.name for key in estate.keys] == ["root"]
     assert missing(estate)["keys"] == ("kek",)
 
@@ -75,6 +75,37 @@ def test_a_slice_that_is_not_known_yet_is_missing() -> None:
 def test_a_resource_of_ours_without_facts_leaves_every_fact_in_doubt() -> None:
     estate = plan(step({"facts": {"keys": [KEY]}}), step({"name": "x"}, type_="ringfence:stores:Bucket", name="x"))
     assert missing(estate)["keys"] == ("ringfence:stores:Bucket::x",)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"facts": {}},
+        {"facts": {"keys": []}},
+        {"facts": {"keys": [KEY, {**KEY, "name": "other"}]}},
+        {"facts": {"keys": [KEY]}, "extractable": True},
+        {"facts": {"keys": [KEY]}, "wrappedBy": "elsewhere"},
+    ],
+)
+def test_a_key_whose_facts_are_not_its_own_leaves_the_keys_in_doubt(inputs: dict[str, Any]) -> None:
+    sound = {"facts": {"keys": [{**KEY, "name": "sound"}]}, "name": "sound", "rotateDays": 365}
+    assert missing(plan(step(sound, name="sound"), step(inputs)))["keys"] == ("ringfence:keys:Key::root",)
+
+
+def test_what_another_provider_makes_leaves_every_fact_in_doubt() -> None:
+    estate = plan(step({"facts": {"keys": [KEY]}}), step({}, type_="aws:s3/bucket:Bucket", name="copy"))
+    assert missing(estate) == {"keys": ("aws:s3/bucket:Bucket::copy",), "pods": ("aws:s3/bucket:Bucket::copy",)}
+
+
+def test_what_pulumi_itself_keeps_leaves_no_doubt() -> None:
+    assert missing(plan(step({"version": "1"}, type_="pulumi:providers:ringfence"))) == {"pods": ()}
+
+
+def test_a_plan_that_leaves_out_what_stays_as_it_is_leaves_every_fact_in_doubt() -> None:
+    estate = plan(step({"facts": {"keys": [KEY]}}, op="update"), changeSummary={"same": 3, "update": 1})
+    assert all("3 unchanged resources" in what[0] for what in missing(estate).values())
+    whole = plan(step({"facts": {"keys": [KEY]}}, op="same"), changeSummary={"same": 1})
+    assert missing(whole) == {"keys": (), "pods": ()}
 
 
 def test_a_component_without_inputs_leaves_no_doubt() -> None:
