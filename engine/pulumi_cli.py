@@ -21,6 +21,9 @@ from ringfence import durable
 from ringfence.errors import OperationError
 
 SECONDS_TO_CANCEL = 60
+# A file backend replaces each file in one step, but not the `.attrs` that it keeps beside it: Pulumi killed while it writes
+# one leaves it empty, and never reads that stack again ("failed to load checkpoint: EOF").
+_NO_SIDECARS = "?metadata=skip"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def environment(pulumi: Pulumi, *, backend: str | None = None, passphrase_file: 
     env = {name: value for name, value in os.environ.items() if name not in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_ACCESS_TOKEN")}
     env |= {
         "PATH": _path_with(find_kubernetes_plugin().executable.parent, pulumi.executable.parent),
-        "PULUMI_BACKEND_URL": backend or f"file://{_folder(backend_folder())}",
+        "PULUMI_BACKEND_URL": backend or f"file://{_folder(backend_folder())}{_NO_SIDECARS}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase_file or _lab_passphrase()),
         # Nothing is asked of, sent to or downloaded from anybody's service.
         "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -36,7 +36,9 @@ def estate(country: Country) -> Estate:
         assert not record.interrupted
         for state in record.states:
             assert state["urn"] not in recorded
-            recorded[state["urn"]] = (state.get("id"), state.get("inputs")) if state.get("custom") else None
+            # Pulumi's own providers get another id each time that they are made.
+            own = state["type"].startswith("pulumi:")
+            recorded[state["urn"]] = None if own else (state.get("id"), state.get("inputs"))
     return recorded, reality(country)
 
 
@@ -122,11 +124,13 @@ def test_an_up_killed_between_an_effect_and_its_record_is_finished_by_the_next(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", [random.Random(SEED + number).random() for number in range(3)], ids="{:.2f}".format)
+@pytest.mark.parametrize(
+    "share", [(number + random.Random(SEED + number).random()) / 4 for number in range(4)], ids="{:.2f}".format
+)
 def test_an_up_killed_at_any_moment_is_finished_by_the_next(country: Country, undisturbed: Estate, share: float) -> None:
     country.destroy()
     run = country.start_up()
-    deadline = time.monotonic() + 5 + share * 25
+    deadline = time.monotonic() + share * 25
     run.until(lambda: time.monotonic() > deadline or "north: created Seal" in run.said)
     run.kill()
     assert mended(country) == undisturbed

@@ -6,6 +6,8 @@ import os
 import select
 import signal
 import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -92,3 +94,14 @@ def test_an_interrupt_ends_the_program_and_leaves_neither_lock_nor_traceback(pro
     assert process.returncode != 0
     assert "Traceback" not in output
     assert list((project.backend / ".pulumi/locks").rglob("*.json")) == []
+
+
+def test_a_kill_cannot_leave_half_a_file_beside_the_state(tmp_path: Path, engine_env: dict[str, str]) -> None:
+    # A file backend replaces the state in one step, but overwrites the sidecar file with its attributes in place.
+    project = Project(tmp_path, engine_env)
+    project.book("chapter one")
+    project.up()
+    backend = Path(urlsplit(engine_env["PULUMI_BACKEND_URL"]).path)
+    written = [path.name for path in backend.rglob("*") if path.is_file()]
+    assert "test.json" in written
+    assert [name for name in written if name.endswith(".attrs")] == []
