@@ -9,6 +9,7 @@ from itertools import combinations
 from ringfence.catalogue import Catalogue
 from ringfence.compile.addresses import shortfall
 from ringfence.compile.fabric import shape_of
+from ringfence.contradictions import contradictions
 from ringfence.declaration import Declaration
 from ringfence.declaration.site import ComputeNetwork, Fabric, Pool, Site
 from ringfence.yamltext import Path, Problem
@@ -16,7 +17,7 @@ from ringfence.yamltext import Path, Problem
 
 def crosscheck(declaration: Declaration, catalogue: Catalogue, laws: Collection[str]) -> list[Problem]:
     """Return every problem between the parts of a well-shaped declaration."""
-    checks = (_sites, _data, _society)
+    checks = (_sites, _data, _society, contradictions)
     problems = [problem for check in checks for problem in check(declaration)]
     for at, law in enumerate(declaration.laws):
         problems += _ref(("laws", at), "law", law, laws)

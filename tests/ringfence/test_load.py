@@ -74,6 +74,19 @@ def test_a_duplicate_key_is_an_error_with_both_lines(errors: Said) -> None:
         ("ringfence: 1", "ringfence: 2", "schema version 2 is not 1"),
         ("until: \"2027-06-30\"", "until: \"2027-02-30\"", "ecosystem.grants[0].until"),
         ("to: startup-coral", "to: clinic", '"clinic" is already a tenant'),
+        ("dns: [{ host: dns.north.atlantis.example, country: XA }]",
+         "dns: [{ host: dns.example, country: XB }, { host: dns.example, country: XA }]",
+         'sites.north.services.dns[1]: "dns.example" is declared already; a host is declared once, in one country'),
+        ("    access:\n", "    access:\n      - { who: atlantis-ops, country: XB, clearance: none, via: bastion }\n",
+         'sites.north.access[1]: "atlantis-ops" is declared already'),
+        ("key: weights-kek, lock: governance",
+         "key: weights-kek, backups: [{ to: north, key: root }, { to: north, key: root }]",
+         "stores.models: its bucket would be xa-models-north-backup, which is that of stores.models.backups[0]"),
+        ("prefixes: [192.0.2.0/24,", "prefixes: [10.77.1.0/24,",
+         "10.77.1.0/24 of destinations.model-exchange overlaps 10.77.0.0/20 of sites.north"),
+        ("\nsites:\n", "  nearby:\n    country: XA\n    operator: { name: N, owners: [{ country: XA, share: 100 }] }\n"
+         "    host: n.example\n    prefixes: [192.0.0.0/16]\n\nsites:\n",
+         "destinations.model-exchange.prefixes[0]: 192.0.2.0/24 of destinations.model-exchange overlaps 192.0.0.0/16 of"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(errors: Said, old: str, new: str, message: str) -> None:
