@@ -8,11 +8,17 @@ from ringfence.declaration import Declaration
 from ringfence.declaration.site import Operator, Site
 from ringfence.facts import Access, Bucket, Filter, Flow, Owner, Place, Service
 
+# Home law without immunity is a promise that the host country can break by walking in.
+_EXTRATERRITORIAL = frozenset({"no-entry", "no-seizure", "home-law"})
+
 
 def jurisdiction(declaration: Declaration, site: Site) -> str:
-    """Return the country whose law governs a site: home for an embassy whose treaty grants home law, else where it stands."""
+    """Return the country whose law governs a site.
+
+    It is home for an embassy whose treaty grants immunity (no entry, no seizure) and home law, else where it stands.
+    """
     for embassy in declaration.embassies:
-        if embassy.id == site.embassy and "home-law" in embassy.grants:
+        if embassy.id == site.embassy and _EXTRATERRITORIAL.issubset(embassy.grants):
             return declaration.country.code
     return site.place.country
 

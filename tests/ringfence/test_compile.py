@@ -143,8 +143,12 @@ def test_an_egress_carries_no_more_than_its_proxy_lets_through(lab_country: Coun
     assert entry.carries == ("weights",)
 
 
-def test_an_embassy_is_under_home_law_only_if_its_treaty_grants_it(lab_country: Country) -> None:
-    embassy = {"id": "emb-1", "host_country": "XB", "under": "treaty-2017", "grants": ["no-entry", "home-law"]}
+@pytest.mark.parametrize("lacking", ["no-entry", "no-seizure", "home-law"])
+def test_an_embassy_is_under_home_law_only_if_its_treaty_grants_that_and_immunity(
+    lab_country: Country, lacking: str
+) -> None:  # fmt: skip
+    grants = ["no-entry", "no-seizure", "home-law"]
+    embassy = {"id": "emb-1", "host_country": "XB", "under": "treaty-2017", "grants": grants}
     lab_country["embassies"] = [embassy]
     lab_country["sites"]["emb"] = {
         "index": 2, "place": {"country": "XB", "region": "harbour"}, "embassy": "emb-1",
@@ -152,7 +156,7 @@ def test_an_embassy_is_under_home_law_only_if_its_treaty_grants_it(lab_country: 
         "prefixes": {"ipv4": "10.78.0.0/24", "ipv6": "fd78::/48"},
     }  # fmt: skip
     at_home = next(place for place in compile_country(lab_country).places if place.name == "emb")
-    embassy["grants"] = ["no-entry"]
+    embassy["grants"] = [grant for grant in grants if grant != lacking]
     abroad = next(place for place in compile_country(lab_country).places if place.name == "emb")
     assert (at_home.country, at_home.jurisdiction, abroad.jurisdiction) == ("XB", "XA", "XB")
 
