@@ -11,7 +11,7 @@ from pathlib import Path
 from ringfence.durable import write_once
 from ringfence.errors import OperationError
 from ringfence.permit import HOLDS_DATA, KIND_OF, MAX_LIFE, Operation, Permit, PermitError, command, open_permit, resource_key
-from ringfence.statement import MAX_BYTES, StatementError
+from ringfence.statement import MAX_BYTES, StatementError, instant
 from ringfence.trust import Kind, TrustRoot
 
 _PERMIT = re.compile(r"[0-9a-f]{64}\.json")
@@ -53,14 +53,20 @@ class PermitStore:
     ) -> Permit:
         """Return a permit that covers an operation on a resource with these inputs (for ``delete``: its present ones).
 
+        A permit to delete ends with a later one to create or update the resource with the same inputs: what was brought
+        up again, people have not agreed to destroy.
+
         Raises:
             PermitError: none does; the message says why the newest one does not, and which command asks for one.
         """
         resource = resource_key(type, name)
         objections: list[str] = []
+        wanted_since = self._last_wanted(stack, resource, inputs_digest, now, trust) if operation == "delete" else None
         for found in self._permits(stack, KIND_OF[operation], trust, now):
             if isinstance(found, Permit):
                 objection = found.objection(stack, operation, resource, inputs_digest, now)
+                if objection is None and wanted_since is not None and found.issued < wanted_since:
+                    objection = f"the resource was permitted anew at {instant(wanted_since)}, after it"
                 if objection is None:
                     return found
                 objections.append(f"the last permit does not count: {objection}")
@@ -69,6 +75,13 @@ class PermitStore:
         why = objections[0] if objections else "none was issued"
         ask = command(stack, operation, loses_data=type in HOLDS_DATA)
         raise PermitError(f"no permit to {operation} {resource} in {stack}: {why}; run `{ask}`")
+
+    def _last_wanted(
+        self, stack: str, resource: str, inputs_digest: str, now: datetime, trust: TrustRoot
+    ) -> datetime | None:
+        """Return when the newest permit to create or update a resource with these inputs was issued."""
+        permits = (found for found in self._permits(stack, "permit", trust, now) if isinstance(found, Permit))
+        return max((each.issued for each in permits if each.grant.resources.get(resource) == inputs_digest), default=None)
 
     def covering(
         self, stack: str, operation: Operation, resources: Mapping[str, str], now: datetime, trust: TrustRoot

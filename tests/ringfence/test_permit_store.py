@@ -76,6 +76,18 @@ def test_a_deletion_needs_a_permit_to_destroy(store: PermitStore) -> None:
     assert ask(store, "delete", BUCKET).kind == "destroy"
 
 
+def test_a_permit_to_destroy_ends_when_the_same_thing_is_permitted_anew(store: PermitStore) -> None:
+    add(store, destruction(), "destroy")
+    again = {"stack": "lab.national", "now": NOW + MINUTE}
+    add(store, permit(resources={BUCKET: SHA_B}, **again), now=NOW + MINUTE)
+    assert ask(store, "delete", BUCKET, now=NOW + MINUTE).kind == "destroy"  # a replacement: the old one goes, as agreed
+    add(store, permit(resources={BUCKET: SHA_A}, **again), now=NOW + MINUTE)
+    with pytest.raises(PermitError, match="permitted anew at"):
+        ask(store, "delete", BUCKET, now=NOW + MINUTE)
+    add(store, destruction(now=NOW + 2 * MINUTE), "destroy", NOW + 2 * MINUTE)
+    assert ask(store, "delete", BUCKET, now=NOW + 2 * MINUTE).kind == "destroy"
+
+
 def test_a_permit_does_not_count_once_it_has_expired_although_it_was_verified_before(store: PermitStore) -> None:
     add(store, permit())
     ask(store)
