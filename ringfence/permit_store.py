@@ -76,9 +76,7 @@ class PermitStore:
         ask = command(stack, operation, loses_data=type in HOLDS_DATA)
         raise PermitError(f"no permit to {operation} {resource} in {stack}: {why}; run `{ask}`")
 
-    def _last_wanted(
-        self, stack: str, resource: str, inputs_digest: str, now: datetime, trust: TrustRoot
-    ) -> datetime | None:
+    def _last_wanted(self, stack: str, resource: str, inputs_digest: str, now: datetime, trust: TrustRoot) -> datetime | None:
         """Return when the newest permit to create or update a resource with these inputs was issued."""
         permits = (found for found in self._permits(stack, "permit", trust, now) if isinstance(found, Permit))
         return max((each.issued for each in permits if each.grant.resources.get(resource) == inputs_digest), default=None)
