@@ -26,9 +26,6 @@ def secrets_of(lab: Path) -> dict[str, bytes]:
     found["ssh/operator"] = _number(load_ssh_private_key((keys / "ssh" / "operator").read_bytes(), None))
     for file in [*keys.glob("kubernetes/*.key"), *keys.glob("etcd/*.key"), *lab.glob("trust/*.pem")]:
         found[f"{file.parent.name}/{file.name}"] = _number(load_pem_private_key(file.read_bytes(), None))
-    kubeconfig = yaml.safe_load((keys / "kubernetes" / "admin.kubeconfig").read_text())
-    # Base64 within base64: the number inside is hidden twice.
-    found["kubeconfig"] = kubeconfig["users"][0]["user"]["client-key-data"][100:180].encode()
     at_rest = yaml.safe_load((keys / "kubernetes" / "encryption-at-rest.yaml").read_text())
     found["encryption at rest"] = next(_values(at_rest, "secret")).encode()
     return found

@@ -13,7 +13,7 @@ from hardware.hsm_token import logged_in
 from tests.end_to_end.country import Country
 from tests.end_to_end.reality import cluster, hosts, reality, s3, shell, switches
 
-pytestmark = [pytest.mark.lab, pytest.mark.engine]
+pytestmark = [pytest.mark.lab, pytest.mark.engine, pytest.mark.slow]
 
 BUCKET = "xa-notices-north"
 
@@ -38,7 +38,7 @@ def change_by_hand(country: Country) -> dict[str, list[str]]:
         core.patch_namespace("clinic", {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}})
     return {
         national: [
-            f"bucket {BUCKET} at north: versioning: False -> True",
+            f"bucket {BUCKET} at north: versioning: off -> on",
             f"bucket {BUCKET} at north: policy: none -> ",
             "key weights-kek on national-hsm: secret ENCRYPT: True -> False",
         ],

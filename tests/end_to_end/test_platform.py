@@ -48,6 +48,7 @@ def test_every_host_reaches_every_address_of_every_other_over_the_fabric(standin
         assert "oob0" not in shell(standing, near, routes), f"{near.name} goes over the management network"
 
 
+@pytest.mark.slow
 def test_a_tenant_that_is_no_longer_declared_leaves_the_cluster_and_comes_back_when_declared_again(standing: Country) -> None:
     def without_grants(declaration: Declaration) -> None:
         declaration["ecosystem"]["grants"] = []
