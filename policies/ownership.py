@@ -10,7 +10,7 @@ from ringfence.facts import Place
 from ringfence.rule import rule
 from ringfence.verdict import Finding
 
-_HOLDS = ("places", "data_classes", "laws", "country", "buckets", "pools")
+_HOLDS = ("places", "data_classes", "laws", "country", "buckets", "pools", "filters")
 
 
 @rule(
@@ -18,7 +18,10 @@ _HOLDS = ("places", "data_classes", "laws", "country", "buckets", "pools")
     reads=_HOLDS, controls=["nist-800-53:SR-6"],
     remedy="Move the data to an operator within the limit, or have the foreign owners sell down to it.",
     good=[{"sites.north.operator.owners": [{"country": "XA", "share": 76}, {"country": "XC", "share": 24}]}],
-    bad=[{"sites.north.operator.owners": [{"country": "XA", "share": 60}, {"country": "XC", "share": 40}]}],
+    bad=[
+        {"sites.north.operator.owners": [{"country": "XA", "share": 60}, {"country": "XC", "share": 40}]},
+        {"data_classes.weights.foreign_ownership": 24},
+    ],
     overrides=["RF-OWN-002"],
 )  # fmt: skip
 def operators_are_in_allowed_hands(estate: Estate) -> Iterator[Finding]:
@@ -77,11 +80,12 @@ def foreign_share(place: Place, home: str) -> int:
 
 
 def _resting(estate: Estate) -> Iterator[tuple[Place, Demand]]:
-    """Yield each place with the demand of each data class that rests or is worked on there."""
+    """Yield each place with the demand of each data class that rests, is worked on or is sent there."""
     bounds = demands(estate)
     places = {place.name: place for place in estate.places}
     pairs = {(bucket.place, bucket.data_class) for bucket in estate.buckets}
     pairs |= {(pool.site, name) for pool in estate.pools for name in pool.classes}
+    pairs |= {(item.destination, name) for item in estate.filters for name in item.carries}
     for name, data_class in sorted(pairs):
         if name in places and data_class in bounds:
             yield places[name], bounds[data_class]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ringfence.declaration import Declaration
 from ringfence.declaration.site import Operator, Site
 from ringfence.facts import Access, Bucket, Filter, Flow, Owner, Place, Service
+from ringfence.flows import EVERYTHING
 
 # Home law without immunity is a promise that the host country can break by walking in.
 _EXTRATERRITORIAL = frozenset({"no-entry", "no-seizure", "home-law"})
@@ -126,7 +127,7 @@ def _replication(declaration: Declaration, buckets: tuple[Bucket, ...]) -> Itera
         if bucket is not origin:
             kind = "backup" if ".backups[" in bucket.declared else "replication"
             target = f"bucket:{bucket.name}"
-            yield Flow(kind, f"bucket:{origin.name}", target, (bucket.data_class,), "store", bucket.declared)
+            yield Flow(kind, f"bucket:{origin.name}", target, (EVERYTHING,), "store", bucket.declared)
 
 
 def _within_sites(declaration: Declaration, buckets: tuple[Bucket, ...]) -> Iterator[Flow]:
@@ -137,8 +138,7 @@ def _within_sites(declaration: Declaration, buckets: tuple[Bucket, ...]) -> Iter
             declared = f"sites.{name}.pools.{pool_name}"
             for bucket in here:
                 if bucket.data_class in pool.classes:
-                    carried = (bucket.data_class,)
-                    yield Flow("read", f"bucket:{bucket.name}", f"pool:{pool_name}", carried, "declaration", declared)
+                    yield Flow("read", f"bucket:{bucket.name}", f"pool:{pool_name}", (EVERYTHING,), "declaration", declared)
             for gateway in site.gateways:
                 target = f"gateway:{name}:{gateway}"
                 yield Flow("network", f"pool:{pool_name}", target, pool.classes, "declaration", declared)
@@ -146,8 +146,8 @@ def _within_sites(declaration: Declaration, buckets: tuple[Bucket, ...]) -> Iter
             person, declared = f"people:{name}:{who.who}", f"sites.{name}.access[{at}]"
             for bucket in here:
                 if bucket.data_class in who.classes:
-                    carried = (bucket.data_class,)
-                    yield Flow("access", f"bucket:{bucket.name}", person, carried, "declaration", declared)
+                    # Whatever else came into the bucket, such as an assistant's logs, they can read as well.
+                    yield Flow("access", f"bucket:{bucket.name}", person, (EVERYTHING,), "declaration", declared)
             for pool_name, pool in site.pools.items():
                 if seen := tuple(item for item in pool.classes if item in who.classes):
                     yield Flow("access", f"pool:{pool_name}", person, seen, "declaration", declared)

@@ -161,6 +161,13 @@ def test_an_embassy_is_under_home_law_only_if_its_treaty_grants_that_and_immunit
     assert (at_home.country, at_home.jurisdiction, abroad.jurisdiction) == ("XB", "XA", "XB")
 
 
+def test_who_reads_or_copies_a_bucket_takes_whatever_came_into_it(lab_country: Country) -> None:
+    flows = compile_country(lab_country).flows
+    leaving = [flow for flow in flows if flow.source.startswith("bucket:")]
+    assert leaving
+    assert {flow.carries for flow in leaving} == {("*",)}
+
+
 def test_a_change_to_the_country_changes_the_digest(lab_country: Country) -> None:
     before = digest(compile_country(lab_country))
     lab_country["stores"]["records"]["retention_days"] = 2
