@@ -6,6 +6,7 @@ read, a rule that raises and a law that nobody has verified each leave an ``unkn
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,9 @@ from ringfence.verdict import Finding, Source, Stage, Status, Verdict
 
 # How many subjects a message names before it only counts them.
 NAMED = 8
+
+# Facts whose items are known by their names.
+_NAMED_ONCE = frozenset({"places", "data_classes", "sites", "devices", "pools", "hsms", "keys", "buckets", "assistants"})
 
 _GRADES: tuple[str, ...] = get_args(Grade)
 _EMPTY: dict[str, object] = {field.name: field.default for field in msgspec.structs.fields(Estate)}
@@ -73,7 +77,7 @@ class _Court:
         return cls(
             estate=msgspec.structs.replace(estate, laws=enforced),
             graced=msgspec.structs.replace(estate, laws=in_force),
-            coverage=_merge(estate.coverage),
+            coverage=_merge((*estate.coverage, *_ambiguous(estate))),
             stage=stage, lines=lines, file=file,
         )  # fmt: skip
 
@@ -176,6 +180,16 @@ def _merge(coverage: tuple[Coverage, ...]) -> dict[str, Coverage]:
             missing=tuple(sorted({*known.missing, *item.missing})),
         )
     return merged
+
+
+def _ambiguous(estate: Estate) -> Iterator[Coverage]:
+    """Yield as missing what a covered fact names twice: rules find things by their names, and would see only one of them."""
+    for item in estate.coverage:
+        if item.fact in _NAMED_ONCE:
+            names = Counter(each.name for each in getattr(estate, item.fact))
+            if twice := sorted(name for name, times in names.items() if times > 1):
+                told = tuple(f"{name} (named {names[name]} times)" for name in twice)
+                yield msgspec.structs.replace(item, missing=told)
 
 
 def _count(estate: Estate, fact: str) -> int:

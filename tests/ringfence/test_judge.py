@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ringfence.estate import Coverage, Estate
-from ringfence.facts import Country, Custodian, Law, Obligation
+from ringfence.facts import Country, Custodian, Hsm, Law, Obligation
 from ringfence.judge import judge
 from ringfence.rule import Check, Rule
 from ringfence.verdict import Finding, Source, Verdict, blocking
@@ -81,6 +81,12 @@ def test_what_a_reader_could_not_read_keeps_a_rule_from_passing() -> None:
     partly = estate(covered=[Coverage("custodians", "measured", "hsm", ("c-3",))])
     [verdict] = verdicts(finds(), of=partly)
     assert (verdict.status, verdict.message) == ("unknown", "could not be read: c-3")
+
+
+def test_what_is_named_twice_is_not_known() -> None:
+    hsms = (Hsm("a", "north", "softhsm", ""), Hsm("a", "abroad", "softhsm", ""), Hsm("b", "north", "softhsm", ""))
+    (verdict,) = verdicts(finds(), "hsms", of=estate(covered=("hsms",), hsms=hsms))
+    assert (verdict.status, verdict.message) == ("unknown", "could not be read: a (named 2 times)")
 
 
 def test_a_failure_stays_a_failure_and_what_is_missing_still_stands_beside_it() -> None:
