@@ -15,6 +15,7 @@ from ringfence.estate import Estate
 from ringfence.verdict import Stage
 
 _HEAD_BYTES = 64 * 1024
+_MAX_PLAN = 256 * 1024 * 1024
 _MANIFEST = re.compile(rb"^(apiVersion|kind)\s*:", re.MULTILINE)
 _COUNTRY = re.compile(rb"^['\"]?(ringfence|country|sites)['\"]?\s*:", re.MULTILINE)
 
@@ -89,7 +90,10 @@ def _country(path: Path) -> Subject:
 def _plan(path: Path) -> Subject:
     from ringfence.read.plan import read_plan
 
-    text = path.read_bytes()
+    with path.open("rb") as stream:
+        text = stream.read(_MAX_PLAN + 1)
+    if len(text) > _MAX_PLAN:
+        raise InputError(f"{path}: larger than {_MAX_PLAN // 1024 // 1024} MiB, so no plan of a country")
     estate = read_plan(text, str(path))
     # Pulumi leaves unchanged resources out of a preview unless it is asked for them, and with them what they say.
     whole = any(item.fact == "laws" for item in estate.coverage)

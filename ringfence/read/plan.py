@@ -197,6 +197,8 @@ class _Reading:
             return
         try:
             there = [each for _, each in objects(manifest)]
+            if not all(isinstance(each, Mapping) for each in there):
+                raise InputsError("one of its items is no object")
             made = [pod for each in there for _, pod in pods(each, declared="")]
             if made:
                 _known(manifest, resource.urn)

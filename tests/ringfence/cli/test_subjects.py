@@ -79,6 +79,14 @@ def test_text_that_is_none_of_the_three_is_bad_input(tmp_path: Path) -> None:
     assert isinstance(check(file).exception, InputError)
 
 
+def test_a_huge_plan_is_not_read_whole(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    with plan.open("wb") as stream:
+        stream.write(b"{")
+        stream.truncate(300 * 1024 * 1024)
+    assert "larger than 256 MiB" in str(check(plan).exception)
+
+
 def test_a_country_may_be_written_as_json(tmp_path: Path) -> None:
     country = tmp_path / "lab.json"
     country.write_text(json.dumps(yamltext.parse(LAB.read_bytes()).value))

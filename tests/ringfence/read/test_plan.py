@@ -149,6 +149,14 @@ def test_pods_that_nobody_can_see_yet_are_missing(inputs: dict[str, Any]) -> Non
     assert (estate.pods, missing(estate)["pods"]) == ((), ("kubernetes:core/v1:Pod::app",))
 
 
+@pytest.mark.parametrize("kind", ["List", "Secret"])
+def test_a_list_hides_no_pod_and_what_is_no_object_in_it_is_missing(kind: str) -> None:
+    listed = {"apiVersion": "v1", "kind": kind, "items": [POD]}
+    assert [pod.name for pod in plan(step(listed, type_=f"kubernetes:core/v1:{kind}")).pods] == ["app"]
+    broken = plan(step({**listed, "items": [POD, 3, None]}, type_=f"kubernetes:core/v1:{kind}", name="x"))
+    assert missing(broken)["pods"] == (f"kubernetes:core/v1:{kind}::x",)
+
+
 def test_a_secret_object_holds_no_pods_and_hides_none() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "[secret]"}}
     assert missing(plan(step(secret, type_="kubernetes:core/v1:Secret")))["pods"] == ()
