@@ -22,12 +22,12 @@ def secrets_of(lab: Path) -> dict[str, bytes]:
     keys = lab / "keys"
     texts = [*keys.glob("hsm/*pin"), *(keys / "object-store" / name for name in ("access-key", "secret-key", "kms-key"))]
     found = {file.name: file.read_bytes().strip() for file in [*texts, lab / "pulumi-passphrase"]}
-    found["kms-key"] = found["kms-key"].partition(b":")[2] or found["kms-key"]
+    found["kms-key"] = base64.b64decode(found["kms-key"].rpartition(b":")[2])
     found["ssh/operator"] = _number(load_ssh_private_key((keys / "ssh" / "operator").read_bytes(), None))
     for file in [*keys.glob("kubernetes/*.key"), *keys.glob("etcd/*.key"), *lab.glob("trust/*.pem")]:
         found[f"{file.parent.name}/{file.name}"] = _number(load_pem_private_key(file.read_bytes(), None))
     at_rest = yaml.safe_load((keys / "kubernetes" / "encryption-at-rest.yaml").read_text())
-    found["encryption at rest"] = next(_values(at_rest, "secret")).encode()
+    found["encryption at rest"] = base64.b64decode(next(_values(at_rest, "secret")))
     return found
 
 

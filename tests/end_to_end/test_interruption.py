@@ -9,6 +9,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +19,28 @@ from kubernetes import client
 from lab import Lab
 from tests.end_to_end.command import Command
 from tests.end_to_end.country import Country
-from tests.end_to_end.reality import Reality, cluster, reality
+from tests.end_to_end.reality import cluster, reality
 from tests.stacks.drill import Drill
 
 pytestmark = [pytest.mark.lab, pytest.mark.engine]
 
 SEED = 20260721
 Happened = Callable[[], object]
-Estate = tuple[dict[str, Any], Reality]
+Estate = dict[str, Any]
 
 
 def estate(country: Country) -> Estate:
-    """What the state says, by URN, and what is really there."""
-    recorded: dict[str, Any] = {}
+    """What the state says, by URN, and what is really there, by kind and name."""
+    found = {f"{kind} {name}": thing for kind, things in asdict(reality(country)).items() for name, thing in things.items()}
     for stack in country.stacks:
         record = country.record(stack)
         assert not record.interrupted
         for state in record.states:
-            assert state["urn"] not in recorded
+            assert state["urn"] not in found
             # Pulumi's own providers get another id each time that they are made.
             own = state["type"].startswith("pulumi:")
-            recorded[state["urn"]] = None if own else (state.get("id"), state.get("inputs"))
-    return recorded, reality(country)
+            found[state["urn"]] = None if own else (state.get("id"), state.get("inputs"))
+    return found
 
 
 @pytest.fixture(scope="module")
