@@ -16,6 +16,11 @@ def terminal(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in text)
 
 
+def terminal_lines(text: str) -> str:
+    """The same for a text of several lines, which stay lines."""
+    return "\n".join(terminal(line) for line in text.split("\n"))
+
+
 def cell(text: str) -> str:
     """Keep a spreadsheet from taking a text for a formula: a leading apostrophe makes it plain text."""
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

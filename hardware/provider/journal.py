@@ -6,6 +6,8 @@ import grpc
 from pulumi.runtime.proto.engine_pb2 import INFO, LogRequest
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
+from ringfence.escape import terminal_lines
+
 
 class Journal:
     """Sends lines to the engine at `address`; without one (a test, a person at a terminal) they go nowhere."""
@@ -23,4 +25,4 @@ class Journal:
 
     def _log(self, urn: str, line: str, *, passing: bool) -> None:
         if self._engine is not None:
-            self._engine.Log(LogRequest(severity=INFO, urn=urn, message=line, ephemeral=passing))
+            self._engine.Log(LogRequest(severity=INFO, urn=urn, message=terminal_lines(line), ephemeral=passing))

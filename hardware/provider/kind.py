@@ -16,6 +16,7 @@ from hardware.provider.difference import DRIFT
 from hardware.provider.properties import Values, step
 from hardware.provider.texts import Texts
 from ringfence.errors import OperationError
+from ringfence.escape import terminal
 
 DRIFT_LINES = 200
 
@@ -57,7 +58,8 @@ class Found:
 
     def properties(self) -> dict[str, Any]:
         """What goes into the state."""
-        drift = list(self.drift[:DRIFT_LINES])
+        # Devices are hostile, and Pulumi shows outputs as they are.
+        drift = [terminal(line) for line in self.drift[:DRIFT_LINES]]
         if len(self.drift) > DRIFT_LINES:
             drift.append(f"and {len(self.drift) - DRIFT_LINES} more")
         return {**self.outputs, DRIFT: drift}

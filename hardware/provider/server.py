@@ -17,6 +17,7 @@ from hardware.provider.kind import UnfinishedError
 from hardware.provider.properties import struct
 from hardware.provider.provider import Context, Provider
 from ringfence.errors import InputError, RingfenceError
+from ringfence.escape import terminal_lines
 
 SERVICE = "pulumirpc.ResourceProvider"
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -80,7 +81,7 @@ def _in_one_line(answer: Callable[[Any, Context], Message]) -> Callable[[Any, Co
             place = traceback.extract_tb(error.__traceback__)[-1]
             code = grpc.StatusCode.INTERNAL
             message = f"a mistake in the provider: {type(error).__name__} in {place.name}, {place.filename}:{place.lineno}"
-        return context.abort(code, message)
+        return context.abort(code, terminal_lines(message))
 
     return call
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pulumi.runtime.proto.provider_pb2 import DiffResponse, PropertyDiff
 
 from hardware.provider.difference import difference, differing_target
+from hardware.provider.kind import Found
 from hardware.provider.properties import plain, step, struct
 
 JSON = st.recursive(
@@ -17,6 +18,10 @@ JSON = st.recursive(
     max_leaves=8,
 )
 BAGS = st.dictionaries(st.text(min_size=1).filter(lambda name: name != "drift"), JSON, max_size=4)
+
+
+def test_what_a_device_says_reaches_the_state_without_its_control_characters() -> None:
+    assert Found("id", {}, ("+ banner \x1b[2J",)).properties()["drift"] == ["+ banner \\u{1b}[2J"]
 
 
 def test_a_changed_member_is_named_by_its_path() -> None:
