@@ -51,17 +51,13 @@ def change_by_hand(country: Country) -> dict[str, list[str]]:
     }
 
 
-def sessions_began(country: Country) -> dict[str, dict[str, int]]:
-    """By switch and neighbour: when its session came up, in seconds since 1970."""
-    return {
-        switch.name: {
-            peer: session["peerUptimeEstablishedEpoch"]
-            for peer, session in json.loads(shell(country, switch, "sudo -n vtysh -c 'show bgp ipv4 unicast summary json'"))[
-                "peers"
-            ].items()
-        }
-        for switch in switches(country)
-    }
+def sessions_began(country: Country) -> dict[str, int]:
+    """By switch and neighbour: when its session came up, in seconds since 1970; FRR counts back, and errs by one."""
+    began = {}
+    for switch in switches(country):
+        summary = json.loads(shell(country, switch, "sudo -n vtysh -c 'show bgp ipv4 unicast summary json'"))
+        began |= {f"{switch.name} {name}": peer["peerUptimeEstablishedEpoch"] for name, peer in summary["peers"].items()}
+    return began
 
 
 def test_what_was_changed_by_hand_is_named_and_mended_and_nothing_else_is_touched(standing: Country) -> None:
@@ -82,4 +78,4 @@ def test_what_was_changed_by_hand_is_named_and_mended_and_nothing_else_is_touche
     assert standing.up() == 6
     assert reality(standing) == before
     assert standing.up() == 0
-    assert sessions_began(standing) == sessions
+    assert sessions_began(standing) == pytest.approx(sessions, abs=2)
