@@ -112,9 +112,9 @@ class Country:
         return deployed(stack, self.env(), ROOT)
 
     def destroy(self) -> None:
-        """Destroy both stacks, each with its permit."""
+        """Destroy what there is of both stacks, each with its permit."""
         for stack in reversed(self.stacks):
-            if self.record(stack).states:
+            if self.state_file(stack).exists() and self.record(stack).states:
                 permitted = self.ringfence("permit", "--destroy", stack, "--data-loss", "--country", str(self.file))
                 assert permitted.returncode == 0, permitted.stderr
                 gone = self.pulumi("destroy", "--yes", "--skip-preview", "--stack", stack)

@@ -53,7 +53,7 @@ def change_by_hand(country: Country) -> dict[str, list[str]]:
 
 def sessions_began(country: Country) -> dict[str, int]:
     """By switch and neighbour: when its session came up, in seconds since 1970; FRR counts back, and errs by one."""
-    began = {}
+    began = dict[str, int]()
     for switch in switches(country):
         summary = json.loads(shell(country, switch, "sudo -n vtysh -c 'show bgp ipv4 unicast summary json'"))
         began |= {f"{switch.name} {name}": peer["peerUptimeEstablishedEpoch"] for name, peer in summary["peers"].items()}
