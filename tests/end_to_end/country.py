@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ import pytest
 import yaml
 
 import lab
-from engine.backend_lock import release_dead_lock
 from engine.progress import to_stderr
 from engine.pulumi_cli import environment, find_pulumi, run
 from hardware.connections import Connections, load_connections
@@ -133,12 +132,6 @@ class Country:
 
     def state_file(self, stack: str) -> Path:
         return self.backend / ".pulumi" / "stacks" / "ringfence" / f"{stack}.json"
-
-    def release_locks(self) -> Sequence[str]:
-        """What `up` would say of the locks that it finds."""
-        said: list[str] = []
-        release_dead_lock(self.backend, said.append)
-        return said
 
     def start_lab(self) -> None:
         with self._as_ours():
