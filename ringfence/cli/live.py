@@ -113,6 +113,7 @@ def _buckets(live: Live, declared: Estate, connections: Connections, say: Say) -
             if there is None:
                 raise OperationError(f"{driver.subject}: it is declared, and the store has no such bucket")
             seen.append(_measured(bucket, there))
+            live.drift += [f"{driver.subject}: {line}" for line in differences(bucket, seen[-1])]
             unknown = list(_untold(there))
             if unknown:
                 live.drift.append(f"{driver.subject}: the store cannot tell {', '.join(unknown)}")
@@ -136,6 +137,13 @@ def _measured(bucket: facts.Bucket, there: BucketSettings) -> facts.Bucket:
         tls_only=_demands_tls(bucket.name, there.policy),
         public=_admits_everyone(there),
     )
+
+
+def differences(declared: facts.Bucket, measured: facts.Bucket) -> list[str]:
+    """Say in what a bucket differs from its declaration; how long nothing is kept without a lock is no difference."""
+    names = ["encrypted", "versioning", "lock", "tls_only", "public", *(["retention_days"] if declared.lock else [])]
+    pairs = [(name, getattr(declared, name), getattr(measured, name)) for name in names]
+    return [f"{name} is {is_!r}, declared {wanted!r}" for name, wanted, is_ in pairs if wanted != is_]
 
 
 def _demands_tls(bucket: str, policy: object) -> bool:
