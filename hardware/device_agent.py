@@ -143,7 +143,8 @@ def run(command: list[str], **values: str) -> tuple[int, str]:
 
 def _gist(output: str) -> str:
     """The line of a tool's output that says what went wrong."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
+    plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", output)
+    lines = [line.strip() for line in plain.splitlines() if line.strip()] or ["no output"]
     telling = [line for line in lines if _TELLING.search(line) and " INFO: " not in line]
     return (telling or lines)[0][:300]
 
