@@ -26,6 +26,8 @@ class Deployed:
     """The resources as Pulumi exports them."""
     interrupted: bool
     """Whether a run was cut off while it worked on a resource."""
+    salt: str = ""
+    """What the state's passphrase was salted with; empty without resources, or with another kind of secrets provider."""
 
     @property
     def digests(self) -> dict[str, str]:
@@ -49,4 +51,5 @@ def deployed(stack: str, env: Mapping[str, str], root: Path) -> Deployed:
         raise InputError(f"stack {stack}: {exported.stderr.strip().removeprefix('error: ')}")
     deployment = json.loads(exported.stdout).get("deployment") or {}
     states = tuple(deployment.get("resources") or ())
-    return Deployed(states, interrupted=bool(deployment.get("pending_operations")))
+    salt = ((deployment.get("secrets_providers") or {}).get("state") or {}).get("salt", "")
+    return Deployed(states, interrupted=bool(deployment.get("pending_operations")), salt=salt)

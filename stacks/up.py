@@ -12,12 +12,14 @@ from engine.kubernetes.origin import written_by
 from engine.kubernetes_plugin import find_kubernetes_plugin
 from engine.progress import Say, step
 from engine.pulumi_cli import backend_folder, environment, find_pulumi, run
+from ringfence.durable import write
 from ringfence.errors import InputError, OperationError
 from stacks import admittance
 from stacks.deployed import Deployed, deployed
 from stacks.events import Events
 from stacks.resources import parts
 
+_SALT = "encryptionsalt:"
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -67,6 +69,8 @@ def _up(stack: str, env: Mapping[str, str], say: Say) -> StackUp:
     with step(f"pulumi up: {stack}", say):
         _select(stack, env)
         there = deployed(stack, env, ROOT)
+        if there.salt:
+            settle_salt(_settings(stack), there.salt)
         _demand_same_kubernetes_plugin(stack, there)
         if there.interrupted:
             say(f"{stack}: an earlier run was cut off in the middle: looking at the real things first")
@@ -88,18 +92,27 @@ def _select(stack: str, env: Mapping[str, str]) -> None:
     """Make the stack the current one, and make it first where there is none."""
     if run(["stack", "select", stack], env=env, cwd=ROOT).returncode == 0:
         return
-    _forget_salt(stack)
+    settle_salt(_settings(stack), "")
     made = run(["stack", "select", "--create", stack], env=env, cwd=ROOT)
     if made.returncode != 0:
         raise OperationError(f"stack {stack} cannot be made: {made.stderr.strip()}")
 
 
-def _forget_salt(stack: str) -> None:
-    """Drop the salt that a stack of this name, which is no more, has left in its settings: it fits no new passphrase."""
-    settings = ROOT / f"Pulumi.{stack}.yaml"
-    if settings.exists():
-        kept = [line for line in settings.read_text().splitlines() if not line.startswith("encryptionsalt:")]
-        settings.write_text("".join(f"{line}\n" for line in kept))
+def _settings(stack: str) -> Path:
+    return ROOT / f"Pulumi.{stack}.yaml"
+
+
+def settle_salt(settings: Path, salt: str) -> None:
+    """Give a stack's settings the salt of its state; an empty one drops what a stack of this name has left there.
+
+    The settings lie beside the project and the state elsewhere: after work with another state, or a kill while Pulumi wrote
+    them, the two no longer fit, and Pulumi takes the right passphrase for a wrong one.
+    """
+    lines = settings.read_text().splitlines() if settings.exists() else []
+    kept = [line for line in lines if not line.startswith(_SALT)]
+    wanted = [*kept, f"{_SALT} {salt}"] if salt else kept
+    if sorted(wanted) != sorted(lines):
+        write(settings, "".join(f"{line}\n" for line in wanted).encode(), 0o644)
 
 
 def _demand_same_kubernetes_plugin(stack: str, there: Deployed) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,12 @@ from tests.engine.project import Project
 
 
 @pytest.fixture(scope="session")
-def engine_env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def engine_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of the engine's own Pulumi, built if need be, with a lab folder that only the tests use."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RINGFENCE_LAB", str(tmp_path_factory.mktemp("lab")))
-        yield environment(Pulumi(install(to_stderr), installed=False))
+        # Returned, not yielded: for the rest of the session the lab of this process is the usual one again.
+        return environment(Pulumi(install(to_stderr), installed=False))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -35,12 +35,12 @@ Preview = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         lab = tmp_path_factory.mktemp("lab")
         patch.setenv("RINGFENCE_LAB", str(lab))
         backend = tmp_path_factory.mktemp("backend")
-        yield {**environment(Pulumi(install(to_stderr), installed=False)), "PULUMI_BACKEND_URL": f"file://{backend}"}
+        return {**environment(Pulumi(install(to_stderr), installed=False)), "PULUMI_BACKEND_URL": f"file://{backend}"}
 
 
 @pytest.fixture(scope="module")
