@@ -40,8 +40,9 @@ class Network:
         """Make the wiring that `topology` says, and remove what it does not. Says whether anything changed."""
         wanted = {self.namespace(machine.name) for machine in topology.machines}
         present = self.namespaces()
-        changes = [f"netns delete {name}" for name in sorted(present - wanted)]
-        changes += [f"netns add {name}" for name in sorted(wanted - present)]
+        whole = {name for name in present if _is_namespace(name)}
+        changes = [f"netns delete {name}" for name in sorted(present - (wanted & whole))]
+        changes += [f"netns add {name}" for name in sorted(wanted - whole)]
         _batch(changes)
         made_bridge = self._make_bridge(topology)
         plugged = [self._plug_in_management(machine) for machine in topology.machines]
@@ -134,6 +135,11 @@ class Network:
             f"link add {cable.a_port} address {_mac(cable.a, cable.a_port)} netns {self.namespace(cable.a)} type veth "
             f"peer name {cable.b_port} address {_mac(cable.b, cable.b_port)} netns {self.namespace(cable.b)}"
         )
+
+
+def _is_namespace(name: str) -> bool:
+    """Whether a name in `ip netns` leads to a namespace: one that was killed while it was made is an empty file."""
+    return Path("/run/netns", name).stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
 
 
 def _ends(cable: Cable) -> tuple[tuple[str, str], tuple[str, str]]:
