@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from kubernetes import client
 from pkcs11 import Attribute
 
 from hardware.hsm_token import logged_in
+from ringfence.facts import Device
 from tests.end_to_end.country import Country
 from tests.end_to_end.reality import cluster, hosts, reality, s3, shell, switches
 
@@ -52,12 +54,24 @@ def change_by_hand(country: Country) -> dict[str, list[str]]:
 
 
 def sessions_began(country: Country) -> dict[str, int]:
-    """By switch and neighbour: when its session came up, in seconds since 1970; FRR counts back, and errs by one."""
+    """By switch and neighbour: when its session came up, in seconds since 1970; FRR counts back, and errs by one.
+
+    Sessions come up some seconds after the configuration that they follow from, so they are waited for.
+    """
+    deadline = time.monotonic() + 60
     began = dict[str, int]()
     for switch in switches(country):
-        summary = json.loads(shell(country, switch, "sudo -n vtysh -c 'show bgp ipv4 unicast summary json'"))
-        began |= {f"{switch.name} {name}": peer["peerUptimeEstablishedEpoch"] for name, peer in summary["peers"].items()}
+        peers = _peers(country, switch)
+        while not all("peerUptimeEstablishedEpoch" in peer for peer in peers.values()) and time.monotonic() < deadline:
+            peers = _peers(country, switch)
+        began |= {f"{switch.name} {name}": peer["peerUptimeEstablishedEpoch"] for name, peer in peers.items()}
     return began
+
+
+def _peers(country: Country, switch: Device) -> dict[str, dict[str, int]]:
+    summary = shell(country, switch, "sudo -n vtysh -c 'show bgp ipv4 unicast summary json'")
+    peers: dict[str, dict[str, int]] = json.loads(summary)["peers"]
+    return peers
 
 
 def test_what_was_changed_by_hand_is_named_and_mended_and_nothing_else_is_touched(standing: Country) -> None:
