@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
-import subprocess
 import traceback
 from pathlib import Path
 
@@ -18,26 +17,15 @@ from hardware.contract import bring_about
 from hardware.hsm import HsmKeyDriver, KeyKind, KeyPurpose, KeySpec
 from hardware.hsm_token import logged_in
 from ringfence.errors import InputError, OperationError
+from tests.hardware.softhsm import token
 
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "canary-pin-5521"
 KEK = KeySpec("records-kek", "a1b2c3d4", KeyKind.AES_256, KeyPurpose.WRAP)
 SIGNER = KeySpec("log-signer", "0badcafe", KeyKind.EC_P384, KeyPurpose.SIGN)
-
-pytestmark = pytest.mark.skipif(not MODULE.exists(), reason="needs SoftHSM (Debian package softhsm2)")
 
 
 @pytest.fixture
 def access(tmp_path: Path) -> HsmAccess:
-    (tmp_path / "tokens").mkdir()
-    conf = tmp_path / "softhsm2.conf"
-    conf.write_text(f"directories.tokendir = {tmp_path}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
-    command = ["softhsm2-util", "--init-token", "--free", "--label", "t1", "--pin", PIN, "--so-pin", "so-pin-0000"]
-    subprocess.run(command, env={**os.environ, "SOFTHSM2_CONF": str(conf)}, check=True, capture_output=True)
-    pin = tmp_path / "pin"
-    pin.write_text(f"{PIN}\n")
-    pin.chmod(0o600)
-    return HsmAccess(module=MODULE, token="t1", pin_file=pin, environment={"SOFTHSM2_CONF": str(conf)})
+    return token(tmp_path)
 
 
 def objects(access: HsmAccess) -> int:

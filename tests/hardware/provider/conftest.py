@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,9 +29,8 @@ from ringfence.permit_store import PermitStore
 from ringfence.statement import utc_now
 from ringfence.trust import create_lab_trust
 from ringfence.verdict import Verdict
+from tests.hardware.softhsm import token
 
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "canary-pin-8813"
 STACK = "lab.national"
 ESTATE, POLICIES = f"sha256:{'e' * 64}", f"sha256:{'0' * 64}"
 PASSED = Verdict("RF-X-001", "T", "low", ("file",), "pass", "declared", "keys", "")
@@ -126,17 +123,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def hsm(tmp_path: Path, settings: Settings) -> HsmAccess:
     """A SoftHSM token of the test's own, which the connections file names `national-hsm`."""
-    if not MODULE.exists():
-        pytest.skip("needs SoftHSM (Debian package softhsm2)")
-    (tmp_path / "tokens").mkdir()
-    conf = tmp_path / "softhsm2.conf"
-    conf.write_text(f"directories.tokendir = {tmp_path}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
-    command = ["softhsm2-util", "--init-token", "--free", "--label", "t1", "--pin", PIN, "--so-pin", "so-pin-0000"]
-    subprocess.run(command, env={**os.environ, "SOFTHSM2_CONF": str(conf)}, check=True, capture_output=True)
-    pin = tmp_path / "pin"
-    pin.write_text(f"{PIN}\n")
-    pin.chmod(0o600)
-    access = {"module": str(MODULE), "token": "t1", "pin_file": str(pin), "environment": {"SOFTHSM2_CONF": str(conf)}}
+    access = token(tmp_path).model_dump(mode="json")
     settings.connections.write_text(yaml.safe_dump({"ringfence_connections": 1, "hsms": {"national-hsm": access}}))
     return load_connections(settings.connections, lab=True).hsms["national-hsm"]
 

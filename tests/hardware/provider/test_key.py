@@ -16,7 +16,8 @@ from hardware.contract import bring_about
 from hardware.hsm import HsmKeyDriver
 from hardware.hsm_key import KeyKind, KeyPurpose, KeySpec
 from hardware.hsm_token import logged_in
-from tests.hardware.provider.conftest import PIN, Engine, refused
+from tests.hardware.provider.conftest import Engine, refused
+from tests.hardware.softhsm import PIN
 
 KEY = "ringfence:keys:Key"
 INPUTS: dict[str, Any] = {
